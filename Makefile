@@ -99,7 +99,7 @@ reset:
 	rm -rf leadsync.sqlite3 leadsync.sqlite3-wal leadsync.sqlite3-shm broker mail uploads static beat-schedule*
 
 port-free: install
-	@$(BIN)/python leadsync/demo/port.py
+	@$(BIN)/python -P leadsync/demo/port.py
 
 # ---------------------------------------------------------------------------------------------- tests and checks
 

@@ -1,4 +1,4 @@
-"""Say early, and in words, that the demo's port is taken; the web server would say it late, among other lines.
+"""Say early, and in words, that the demo's port is taken; the web server would say it late, amid others.
 
 Run as a script, before anything is built: `python leadsync/demo/port.py`, with the port in `PORT`.
 """
@@ -25,7 +25,7 @@ def main() -> str | None:
     if not wanted.isdigit() or not 0 < int(wanted) < 65536:
         return f"PORT is {wanted!r}; it must be a number from 1 to 65535."
     if not is_free(int(wanted)):
-        return f"Port {wanted} is taken, perhaps by another demo. Choose another: make demo PORT={int(wanted) + 1}"
+        return f"Port {wanted} is taken, perhaps by another demo. Choose another: make demo PORT=8123"
     return None
 
 

@@ -1,0 +1,61 @@
+"""What every test stands on: no network, its own files and cache, where to find a browser and real data.
+
+Objects come from `tests.factories`; fixtures that only one kind of test needs live in that folder's conftest.
+"""
+
+import os
+import shutil
+import uuid
+from pathlib import Path
+
+import hypothesis
+import pytest
+from pytest_django import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Servers and workers that a test starts run the real settings, in the folder that tests.settings has chosen.
+os.environ["DJANGO_SETTINGS_MODULE"] = "leadsync.settings"
+
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs PostgreSQL when the suite runs on the embedded database."""
+    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        skip = pytest.mark.skip(reason="needs PostgreSQL: run make test-postgres")
+        for item in items:
+            if item.get_closest_marker("postgres"):
+                item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def _own_files_and_cache(settings: Settings, tmp_path: Path) -> None:
+    """Uploads go to the test's own folder; cached values and rate limits start empty."""
+    settings.MEDIA_ROOT = tmp_path / "uploads"
+    settings.CACHES = {
+        alias: {**options, "KEY_PREFIX": uuid.uuid4().hex} for alias, options in settings.CACHES.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real test data beside the repository; it is never part of it."""
+    path = Path(os.environ.get("LEADSYNC_SHARED_DATA") or ROOT.parent / "shared" / "data")
+    if not path.is_dir():
+        pytest.skip(f"the shared test data is not at {path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of an installed Chromium. Without one: skipped, or failed where browsers are mandatory."""
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        if path := shutil.which(name):
+            return path
+    reason = "no Chromium is installed; on Debian and Ubuntu: apt install chromium"
+    if os.environ.get("E2E_REQUIRED"):
+        pytest.fail(reason)
+    pytest.skip(reason)

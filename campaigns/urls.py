@@ -1,0 +1,7 @@
+"""Addresses of campaigns."""
+
+from django.urls import URLPattern
+
+app_name = "campaigns"
+
+urlpatterns: list[URLPattern] = []

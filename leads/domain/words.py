@@ -1,0 +1,76 @@
+"""The closed sets of words that leads are described with; values are stored and go over the API."""
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """Where the lead stands."""
+
+    NEW = "new"
+    CONTACTED = "contacted"
+    QUALIFIED = "qualified"
+    WON = "won"
+    LOST = "lost"
+    CLOSED = "closed"
+
+
+OPEN_STAGES = (Stage.NEW, Stage.CONTACTED, Stage.QUALIFIED)
+WORKED_STAGES = (Stage.CONTACTED, Stage.QUALIFIED)
+
+
+class MarkValue(StrEnum):
+    """Sales' verdict on quality."""
+
+    NONE = "none"
+    QUALIFIED = "qualified"
+    PROMISING = "promising"
+    NOT_A_FIT = "not_a_fit"
+    UNREACHABLE = "unreachable"
+
+
+GOOD_MARKS = (MarkValue.QUALIFIED, MarkValue.PROMISING)
+
+
+class Outcome(StrEnum):
+    """How an activity went. CALLING is a call just started from a call link: an attempt whose outcome is to come."""
+
+    CALLING = "calling"
+    REACHED = "reached"
+    NO_ANSWER = "no_answer"
+    WRONG_NUMBER = "wrong_number"
+
+
+class End(StrEnum):
+    """What ended a handoff."""
+
+    CONTACT = "contact"
+    MARK = "mark"
+    JUDGED = "judged"  # marked as obviously false without a contact: counted apart
+    RETURNED = "returned"
+    PASSED_ON = "passed_on"
+    MERGED = "merged"
+    ERASED = "erased"
+    UNDONE = "undone"
+
+
+class StepKind(StrEnum):
+    """What workers flag, each at most once per handoff (or per lead and due time)."""
+
+    WARN = "warn"
+    MISSED = "missed"
+    ESCALATED = "escalated"
+    FOLLOW_UP = "follow_up"
+    SILENT = "silent"
+
+
+class Door(StrEnum):
+    """How an arrival came in."""
+
+    HAND = "hand"
+    PASTE = "paste"
+    FILE = "file"
+    HISTORY = "history"
+    API = "api"
+    FORM = "form"
+    WEBHOOK = "webhook"
+    TEST = "test"

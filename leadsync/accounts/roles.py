@@ -1,0 +1,91 @@
+"""Who may do what: one table, from role to permissions, written into Django's groups after every migration.
+
+Everyone signed in sees campaigns, leads, the dashboard, the agreement and the channels: openness is the point. The
+permissions below are about changing things and about the few figures that are not for everyone.
+"""
+
+from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(StrEnum):
+    """A role is a Django group of this name. A person may hold several; administrator goes with any."""
+
+    MARKETER = "marketer"
+    REP = "rep"
+    HEAD_OF_MARKETING = "head_of_marketing"
+    HEAD_OF_SALES = "head_of_sales"
+    DIRECTOR = "director"
+    ADMINISTRATOR = "administrator"
+
+
+class Side(StrEnum):
+    """The department a person speaks for."""
+
+    MARKETING = "mkt"
+    SALES = "sales"
+    DIRECTION = "dir"
+
+
+LABELS = {
+    Role.MARKETER: _("Marketer"),
+    Role.REP: _("Sales rep"),
+    Role.HEAD_OF_MARKETING: _("Head of marketing"),
+    Role.HEAD_OF_SALES: _("Head of sales"),
+    Role.DIRECTOR: _("Director"),
+    Role.ADMINISTRATOR: _("Administrator"),
+}
+
+SIDES = {
+    Role.MARKETER: Side.MARKETING,
+    Role.HEAD_OF_MARKETING: Side.MARKETING,
+    Role.REP: Side.SALES,
+    Role.HEAD_OF_SALES: Side.SALES,
+    Role.DIRECTOR: Side.DIRECTION,
+    Role.ADMINISTRATOR: Side.DIRECTION,
+}
+
+
+class Can(StrEnum):
+    """Permissions by code name; `person.can(Can.LOG_LEADS)` asks for one."""
+
+    EDIT_CAMPAIGNS = "edit_campaigns"
+    EDIT_CHANNELS = "edit_channels"
+    LOG_LEADS = "log_leads"
+    WORK_LEADS = "work_leads"  # marks, activities, follow-ups on own leads
+    WORK_ANY_LEAD = "work_any_lead"  # the same on everyone's leads, with a note where a rule is overridden
+    HAND_OVER = "hand_over"
+    EDIT_AGREEMENT = "edit_agreement"
+    SIGN_FOR_MARKETING = "sign_for_marketing"
+    SIGN_FOR_SALES = "sign_for_sales"
+    EDIT_PLAN = "edit_plan"
+    SIGN_PLAN = "sign_plan"
+    SEE_FIRST_CONTACTS = "see_first_contacts"  # first contact by person: heads and director
+    ASK = "ask"
+    EXPORT = "export"
+    MANAGE_PEOPLE = "manage_people"
+    MANAGE_COMPANY = "manage_company"
+
+
+_EVERYONE = frozenset({Can.ASK, Can.EXPORT})
+_MARKETING = _EVERYONE | {Can.EDIT_CAMPAIGNS, Can.EDIT_CHANNELS, Can.LOG_LEADS}
+_SALES = _EVERYONE | {Can.WORK_LEADS}
+
+PERMISSIONS: dict[Role, frozenset[Can]] = {
+    Role.MARKETER: _MARKETING,
+    Role.REP: _SALES,
+    Role.HEAD_OF_MARKETING: _MARKETING
+    | {Can.EDIT_AGREEMENT, Can.SIGN_FOR_MARKETING, Can.EDIT_PLAN, Can.SEE_FIRST_CONTACTS},
+    Role.HEAD_OF_SALES: _SALES
+    | {
+        Can.WORK_ANY_LEAD,
+        Can.HAND_OVER,
+        Can.EDIT_AGREEMENT,
+        Can.SIGN_FOR_SALES,
+        Can.EDIT_PLAN,
+        Can.SEE_FIRST_CONTACTS,
+    },
+    Role.DIRECTOR: _EVERYONE | {Can.SIGN_PLAN, Can.EDIT_PLAN, Can.SEE_FIRST_CONTACTS},
+    Role.ADMINISTRATOR: frozenset({Can.MANAGE_PEOPLE, Can.MANAGE_COMPANY}),
+}

@@ -1,0 +1,173 @@
+"""All that differs between PostgreSQL and SQLite, and the few statements that Django's ORM has no words for."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, connections, models, transaction
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.models.sql.compiler import SQLCompiler
+from django.utils import timezone
+
+from leadsync.core.models import Lock
+
+
+def is_postgres() -> bool:
+    """True on PostgreSQL, False on SQLite."""
+    return connection.vendor == "postgresql"
+
+
+def now() -> datetime:
+    """The database's clock, in UTC: the one clock that decides in a sweep, whichever machine runs the worker.
+
+    SQLite lives on the machine that asks, so there it is that machine's clock.
+    """
+    if not is_postgres():
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row = cursor.fetchone()
+    value: datetime = row[0]
+    return value
+
+
+@contextmanager
+def exclusively(name: str, *, wait: bool = False) -> Iterator[Lock | None]:
+    """Run the block in one transaction while holding the named lock; yields None when another holds it.
+
+    With `wait` it waits instead. The lock goes with the transaction, so a killed worker leaves none behind. SQLite
+    has one writer at a time anyway: the row is locked by the IMMEDIATE transaction itself.
+    """
+    if not Lock.objects.filter(name=name).exists():
+        Lock.objects.bulk_create([Lock(name=name)], ignore_conflicts=True)
+    with transaction.atomic():
+        rows = Lock.objects.filter(name=name)
+        if is_postgres():
+            rows = rows.select_for_update(skip_locked=not wait)
+        yield rows.first()
+
+
+def claimable[M: models.Model](rows: models.QuerySet[M]) -> models.QuerySet[M]:
+    """Rows locked for this transaction, passing over those that another worker holds."""
+    return rows.select_for_update(skip_locked=True, of=("self",)) if is_postgres() else rows
+
+
+def locked[M: models.Model](rows: models.QuerySet[M]) -> models.QuerySet[M]:
+    """Rows locked for this transaction, waiting for those that another one holds."""
+    return rows.select_for_update(of=("self",)) if is_postgres() else rows
+
+
+def insert_from[M: models.Model](
+    model: type[M], rows: models.QuerySet[Any, Any], columns: Sequence[str], *, ignore_conflicts: bool = True
+) -> int:
+    """INSERT … SELECT: put what `rows` (a `values_list`) selects into `model`; returns how many rows were new.
+
+    `columns` names the model's fields in the order of the `values_list`. A row that offends a unique constraint is
+    passed over, which makes doing it twice harmless.
+    """
+    compiler: SQLCompiler = rows.query.get_compiler(using=rows.db)
+    try:
+        sql, params = compiler.as_sql()
+    except models.sql.EmptyResultSet:  # type: ignore[attr-defined]
+        return 0
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(model._meta.get_field(name).column) for name in columns)  # type: ignore[union-attr]
+    conflict = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    with connections[rows.db].cursor() as cursor:
+        # SQLite reads "ON CONFLICT" after a bare SELECT as part of a join unless the SELECT has a WHERE: wrap it.
+        cursor.execute(
+            f"INSERT INTO {quote(model._meta.db_table)} ({names}) SELECT * FROM ({sql}) AS picked WHERE 1 = 1{conflict}",
+            params,
+        )
+        return int(cursor.rowcount)
+
+
+def _copy_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, date | Decimal):
+        return str(value)
+    return str(value)
+
+
+def load_rows[M: models.Model](model: type[M], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Put many rows into a table the fastest way there is: COPY on PostgreSQL, executemany on SQLite.
+
+    Values are as the database takes them (instants in UTC); None is NULL. Returns the number of rows. Constraints
+    hold: any offence refuses the whole call, so the caller sees to it that there is none.
+    """
+    fields = [model._meta.get_field(name) for name in columns]
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    names = ", ".join(quote(field.column) for field in fields)  # type: ignore[union-attr]
+    if is_postgres():
+        # In CSV an empty unquoted cell is NULL and a quoted one the empty string: quote all but None.
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, quoting=csv.QUOTE_NOTNULL, lineterminator="\n")
+        count = 0
+        with connection.cursor() as cursor:
+            for row in rows:
+                writer.writerow([None if value is None else _copy_value(value) for value in row])
+                count += 1
+                if buffer.tell() > 8_000_000:
+                    _copy(cursor, table, names, buffer)
+                    buffer = io.StringIO()
+                    writer = csv.writer(buffer, quoting=csv.QUOTE_NOTNULL, lineterminator="\n")
+            _copy(cursor, table, names, buffer)
+        return count
+    marks = ", ".join(["%s"] * len(fields))
+    prepared = [
+        [
+            None if value is None else field.get_db_prep_save(value, connection)  # type: ignore[union-attr]
+            for field, value in zip(fields, row, strict=True)
+        ]
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", prepared)
+    return len(prepared)
+
+
+def _copy(cursor: Any, table: str, names: str, buffer: io.StringIO) -> None:
+    buffer.seek(0)
+    cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", buffer)
+
+
+def next_ids(model: type[models.Model], count: int) -> list[int]:
+    """Reserve `count` primary keys, so that rows of several tables can be built and loaded together.
+
+    Call inside a transaction. On SQLite the highest key counts; its single writer makes that safe.
+    """
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if is_postgres():
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+            )
+            return [int(row[0]) for row in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        row = cursor.fetchone()
+        first = (int(row[0]) if row else 0) + 1
+        return list(range(first, first + count))
+
+
+def make_trigram_index(schema_editor: BaseDatabaseSchemaEditor, table: str, column: str, name: str) -> None:
+    """In a migration: an index that makes "contains" fast. SQLite has none of that kind and scans instead."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        schema_editor.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {table} USING gin ({column} gin_trgm_ops)")
+
+
+def drop_trigram_index(schema_editor: BaseDatabaseSchemaEditor, name: str) -> None:
+    """The way back of `make_trigram_index`."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(f"DROP INDEX IF EXISTS {name}")

@@ -1,0 +1,99 @@
+"""The outbox: notices to people, the messages that carry them, and alerts. Refers to no lead."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Message(models.Model):
+    """One mail (or webhook call) that carries one or more notices; sent at least once, retried with back-off."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENT = "sent", _("Sent")
+        DEAD = "dead", _("Given up")
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+        WEBHOOK = "webhook", _("Webhook")
+
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    key = models.CharField(max_length=120, unique=True)  # the idempotency key that goes with the message
+    address = models.CharField(max_length=320)
+    subject = models.CharField(max_length=300)
+    body = models.TextField()
+    body_html = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    next_try_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["next_try_at"], condition=models.Q(state="waiting"), name="message_waiting")
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Notice(models.Model):
+    """Something one person should know, in the app and, by its kind, in a mail. Written once per `key`.
+
+    The words are made when shown or sent, in the receiver's language, from `kind` and `context`.
+    """
+
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=40)
+    key = models.CharField(max_length=120)
+    context = models.JSONField(default=dict)
+    url = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+    is_instant = models.BooleanField(default=False)
+    read_at = models.DateTimeField(null=True)
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="notices")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["key", "recipient"], name="notice_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["recipient", "-id"], name="notice_of_person"),
+            models.Index(fields=["recipient"], condition=models.Q(read_at=None), name="notice_unread"),
+            models.Index(
+                fields=["recipient", "id"], condition=models.Q(message=None, is_instant=True), name="notice_to_send"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class Alert(models.Model):
+    """A fact that needs somebody to act: one open alert per kind and subject, opened and resolved by facts."""
+
+    kind = models.CharField(max_length=40)
+    subject = models.CharField(max_length=120)
+    context = models.JSONField(default=dict)
+    url = models.CharField(max_length=300, blank=True)
+    opened_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["kind", "subject"], condition=models.Q(resolved_at=None), name="alert_one_open"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(acknowledged_at=None) | models.Q(acknowledged_by__isnull=False),
+                name="alert_acknowledged_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"

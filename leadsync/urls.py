@@ -1,0 +1,17 @@
+"""All addresses. Each app keeps its own; here they meet."""
+
+from django.urls import include, path
+
+from leadsync import home
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("accounts/", include("allauth.urls")),
+    path("", include("leadsync.accounts.urls")),
+    path("", include("leadsync.notices.urls")),
+    path("", include("campaigns.urls")),
+    path("", include("leads.urls")),
+    path("", include("feedback.urls")),
+    path("", include("leadsync.kpi.urls")),
+    path("api/", include("leadsync.api")),
+]

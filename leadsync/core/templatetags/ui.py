@@ -1,0 +1,291 @@
+"""Filters and tags of every page. Built in: no page needs to load them."""
+
+import datetime as dt
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+
+import lucide
+from django import template
+from django.template.context import RequestContext
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from leadsync.core import money as amounts
+from leadsync.core.money import MINUS, NBSP
+
+register = template.Library()
+
+# Short names of the design → names of the lucide set. A name that is not here is a lucide name itself.
+ICONS = {
+    "alert": "triangle-alert",
+    "cal": "calendar",
+    "chart": "chart-column",
+    "chat": "message-square",
+    "doc": "file-text",
+    "drop": "droplet-off",
+    "edit": "pencil",
+    "filter": "list-filter",
+    "left": "chevron-left",
+    "more": "ellipsis",
+    "person": "user",
+    "print": "printer",
+    "right": "chevron-right",
+    "sign": "signature",
+    "stack": "layers",
+    "undo": "undo-2",
+    "upload": "file-up",
+}
+
+# Which item of the navigation is lit on which page: the first prefix of the view's name that fits.
+AREAS = (
+    ("leads:queue", "queue"),
+    ("leads:definition", "definition"),
+    ("leads:log", "campaigns"),
+    ("leads:import", "campaigns"),
+    ("leads:", "leads"),
+    ("campaigns:channels", "channels"),
+    ("campaigns:", "campaigns"),
+    ("kpi:plan", "plan"),
+    ("kpi:", "dashboard"),
+    ("feedback:", "questions"),
+    ("notices:", "notices"),
+    ("accounts:", "settings"),
+    ("account_", "settings"),
+    ("mfa_", "settings"),
+    ("usersessions_", "settings"),
+)
+
+
+@lru_cache(maxsize=512)
+def _icon(name: str, classes: str, label: str) -> SafeString:
+    attributes: dict[str, str] = {"class": f"ic {classes}".strip()}
+    if label:
+        attributes |= {"role": "img", "aria-label": label}
+    else:
+        attributes |= {"aria-hidden": "true"}
+    # Everything lucide writes is escaped by its XML writer.
+    return mark_safe(lucide._render_icon(ICONS.get(name, name), None, **attributes))  # noqa: S308
+
+
+@register.simple_tag
+def icon(name: str, **attributes: Any) -> SafeString:
+    """Draw an icon: `{% icon "check" class="ok" %}`. Decoration unless `label` says what it means.
+
+    `name` is a short name of the design or a name of the lucide set. Raises lucide.IconDoesNotExist.
+    """
+    return _icon(str(name), str(attributes.get("class", "")), str(attributes.get("label", "")))
+
+
+@register.simple_tag(takes_context=True)
+def area(context: RequestContext) -> str:
+    """Return which item of the navigation the page belongs to, "" for none."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    name = match.view_name if match else ""
+    return next((found for prefix, found in AREAS if name and name.startswith(prefix)), "")
+
+
+@register.inclusion_tag("components/nav_item.html", takes_context=True)
+def nav_item(
+    context: RequestContext,
+    url_name: str,
+    icon_name: str,
+    label: str,
+    *,
+    area_name: str,
+    href: str = "",
+    count: int | None = None,
+    count_bad: int | None = None,
+    count_id: str = "",
+    go_key: str = "",
+    note: str = "",
+    tab: bool = False,
+) -> dict[str, Any]:
+    """Draw one link of the navigation; nothing while its page does not exist.
+
+    `count` stands at its end, red when `count_bad` is not 0; `go_key` is the KeyboardEvent.code after G;
+    `note` is a red word at the end.
+    """
+    if not href:
+        try:
+            href = reverse(url_name)
+        except NoReverseMatch:
+            href = ""
+    request = context.get("request")
+    is_lit = area(context) == area_name
+    return {
+        "href": href,
+        "icon_name": icon_name,
+        "label": label,
+        "current": ("page" if request is not None and request.path == href else "true") if is_lit else "",
+        "count": count,
+        "count_bad": count_bad,
+        "count_id": count_id,
+        "go_key": go_key,
+        "note": note,
+        "tab": tab,
+    }
+
+
+@register.filter
+def money(value: Any, currency: str | None = None) -> str:
+    """Write an amount in full, "€432,000"; "" for None and for what is no number."""
+    if value is None or value == "":
+        return ""
+    try:
+        return amounts.format_money(value, currency)
+    except InvalidOperation:
+        return ""
+
+
+@register.filter
+def money_short(value: Any, currency: str | None = None) -> str:
+    """Write an amount for a tile, "€254k"; "" for None and for what is no number."""
+    if value is None or value == "":
+        return ""
+    try:
+        return amounts.format_money_short(value, currency)
+    except InvalidOperation:
+        return ""
+
+
+@register.filter
+def num(value: Any, places: int = 0) -> str:
+    """Write a number with the language's groups, rounded to `places` decimals; "" for None."""
+    if value is None or value == "":
+        return ""
+    try:
+        amount = round(Decimal(str(value)), int(places))
+    except (InvalidOperation, ValueError):
+        return ""
+    figure = number_format(abs(amount), int(places), use_l10n=True, force_grouping=True)
+    return f"{MINUS}{figure}" if amount < 0 else figure
+
+
+@register.filter
+def pct(value: Any, places: int = 0) -> str:
+    """Write a share as percent: 0.78 is "78%". `value` is a ratio (1 = all); "" for None."""
+    if value is None or value == "":
+        return ""
+    try:
+        figure = num(Decimal(str(value)) * 100, places)
+    except InvalidOperation:
+        return ""
+    return str(amounts.local_pattern("PERCENT_PATTERN", "{}%")).format(figure)
+
+
+def _minutes(value: Any) -> int | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, dt.timedelta):
+        return round(value.total_seconds() / 60)
+    try:
+        return round(Decimal(str(value)))
+    except (InvalidOperation, ValueError):
+        return None
+
+
+@register.filter
+def duration(value: Any) -> str:
+    """Write a length of time, given in minutes or as a timedelta: "1 h 12 min", "38 min", "4 h"."""
+    minutes = _minutes(value)
+    if minutes is None:
+        return ""
+    hours, rest = divmod(abs(minutes), 60)
+    if not hours:
+        text = pgettext("length of time", "%(minutes)d min") % {"minutes": rest}
+    elif not rest:
+        text = pgettext("length of time", "%(hours)d h") % {"hours": hours}
+    else:
+        text = pgettext("length of time", "%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": rest}
+    return (MINUS if minutes < 0 else "") + text.replace(" ", NBSP)
+
+
+def _local(value: Any) -> Any:
+    if isinstance(value, dt.datetime) and timezone.is_aware(value):
+        return timezone.localtime(value)
+    return value
+
+
+@register.filter
+def day(value: Any, today: dt.date | None = None) -> str:
+    """Write a date or the date of an instant: "7 Apr", with the year when it is not this year's."""
+    if not isinstance(value, dt.date):
+        return ""
+    value = _local(value)
+    months = amounts.local_pattern("MONTHS_AFTER_DAY", ())
+    text = f"{value.day}{NBSP}{months[value.month - 1]}" if months else f"{value.day}.{value.month:02d}."
+    this_year = (today or timezone.localdate()).year
+    return text if value.year == this_year else f"{text}{NBSP}{value.year}"
+
+
+@register.filter
+def clock(value: Any) -> str:
+    """Write the time of day of an instant or a time, 24 hours: "10:02"."""
+    if not isinstance(value, dt.datetime | dt.time):
+        return ""
+    value = _local(value)
+    return f"{value.hour}:{value.minute:02d}"
+
+
+@register.filter
+def when(value: Any, now: dt.datetime | None = None) -> str:
+    """Write an instant as people say it: "today 10:30", "yesterday 16:05", "7 Apr 10:30"."""
+    if not isinstance(value, dt.datetime):
+        return day(value)
+    local = _local(value)
+    today = (_local(now) if now else timezone.localtime()).date()
+    time = {"time": clock(local)}
+    match (local.date() - today).days:
+        case 0:
+            text = _("today %(time)s") % time
+        case -1:
+            text = _("yesterday %(time)s") % time
+        case 1:
+            text = _("tomorrow %(time)s") % time
+        case _:
+            return f"{day(local, today)} {clock(local)}"
+    return text.replace(" ", NBSP)
+
+
+@register.filter
+def initials(value: Any) -> str:
+    """Return up to two initials of a name or of a person ("Paweł Krawczyk" → "PK")."""
+    name = value if isinstance(value, str) else (getattr(value, "name", "") or str(value))
+    parts = [part for part in str(name).replace("-", " ").split() if part[0].isalnum()]
+    if not parts:
+        return "?"
+    letters = parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")
+    return letters.upper()
+
+
+@register.filter
+def iso(value: Any) -> str:
+    """Write an instant for scripts: ISO 8601 in UTC, "" for None."""
+    if not isinstance(value, dt.datetime):
+        return ""
+    return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@register.filter
+def clamp(value: Any) -> str:
+    """Write a percentage for a style attribute: kept within 0…100, a point whatever the language, "0" for None."""
+    try:
+        share = min(max(float(value), 0.0), 100.0)
+    except (TypeError, ValueError):
+        return "0"
+    return f"{share:.1f}".removesuffix(".0")
+
+
+@register.filter
+def widget_kind(field: Any) -> str:
+    """Return how a form's field is laid out: "check", "group", "hidden" or "line"."""
+    if field.is_hidden:
+        return "hidden"
+    if field.widget_type in {"checkbox", "nullboolean"}:
+        return "check"
+    return "group" if field.use_fieldset else "line"

@@ -38,6 +38,7 @@ help: ## Say what there is to do
 # ---------------------------------------------------------------------------------------------- installation
 
 install: $(VENV)/.installed $(MO) ## Fill .venv/ from the hashed locks
+	@:
 
 # A command named python3.13 may be a version switcher's stub that refuses to run, so each candidate is tried.
 # A virtual environment that is already there and runs on a new enough Python is kept.
@@ -47,7 +48,8 @@ $(VENV)/.installed: requirements/dev.txt
 	if ! new_enough $(BIN)/python; then \
 		rm -rf $(VENV); found=; \
 		for python in "$(PYTHON)" python3.14 python3.13 python3.12 python3 python \
-			"$$HOME"/.pyenv/versions/3.1[2-4]*/bin/python; do \
+			"$$HOME"/.pyenv/versions/3.14*/bin/python "$$HOME"/.pyenv/versions/3.13*/bin/python \
+			"$$HOME"/.pyenv/versions/3.12*/bin/python; do \
 			if [ -n "$$python" ] && new_enough "$$python"; then found=$$python; break; fi; \
 		done; \
 		if [ -n "$$found" ] && "$$found" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
@@ -86,7 +88,7 @@ demo: install port-free ## Start LeadSync with the sample company: web, worker a
 	@$(MANAGE) migrate --no-input --verbosity 0
 	@$(MANAGE) collectstatic --no-input --verbosity 0
 	@$(MANAGE) demo
-	@exec $(BIN)/honcho --app-root . --procfile leadsync/demo/Procfile start
+	@trap : INT; $(BIN)/honcho --app-root . --env /dev/null --procfile leadsync/demo/Procfile start || [ $$? -eq 130 ]
 
 demo-reset: reset demo ## Forget the demo's data and start anew
 

@@ -266,7 +266,7 @@ MAILERS = {"default": _mailers(EMAIL_URL)}
 CELERY_BROKER_URL: str = (
     _required("CELERY_BROKER_URL", "the address of Redis, redis://host:6379/0")
     if PRODUCTION
-    else env.str("CELERY_BROKER_URL", default="filesystem://")
+    else env.str("CELERY_BROKER_URL", default="filesystem://localhost")
 )
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -5,8 +5,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, connections, models, transaction
@@ -87,16 +86,14 @@ def insert_from[M: models.Model](
         return int(cursor.rowcount)
 
 
-def _copy_value(value: Any) -> str:
+def _copy_value(field: Any, value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(field, models.JSONField):
+        return json.dumps(value, ensure_ascii=False, cls=field.encoder)
     if isinstance(value, bool):
         return "t" if value else "f"
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, date | Decimal):
-        return str(value)
-    return str(value)
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def load_rows[M: models.Model](model: type[M], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -116,7 +113,7 @@ def load_rows[M: models.Model](model: type[M], columns: Sequence[str], rows: Ite
         count = 0
         with connection.cursor() as cursor:
             for row in rows:
-                writer.writerow([None if value is None else _copy_value(value) for value in row])
+                writer.writerow([_copy_value(field, value) for field, value in zip(fields, row, strict=True)])
                 count += 1
                 if buffer.tell() > 8_000_000:
                     _copy(cursor, table, names, buffer)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Message(models.Model):
-    """One mail (or webhook call) that carries one or more notices; sent at least once, retried with back-off."""
+    """One mail (or webhook call) that carries one or more notices; sent at least once, retried."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -64,7 +64,9 @@ class Notice(models.Model):
             models.Index(fields=["recipient", "-id"], name="notice_of_person"),
             models.Index(fields=["recipient"], condition=models.Q(read_at=None), name="notice_unread"),
             models.Index(
-                fields=["recipient", "id"], condition=models.Q(message=None, is_instant=True), name="notice_to_send"
+                fields=["recipient", "id"],
+                condition=models.Q(message=None, is_instant=True),
+                name="notice_to_send",
             ),
         ]
 
@@ -73,7 +75,7 @@ class Notice(models.Model):
 
 
 class Alert(models.Model):
-    """A fact that needs somebody to act: one open alert per kind and subject, opened and resolved by facts."""
+    """A fact that needs somebody to act: one open alert per kind and subject."""
 
     kind = models.CharField(max_length=40)
     subject = models.CharField(max_length=120)
@@ -82,7 +84,9 @@ class Alert(models.Model):
     opened_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
-    acknowledged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
 
     class Meta:
         constraints: ClassVar = [

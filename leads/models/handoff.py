@@ -62,6 +62,9 @@ class Handoff(models.Model):
                 name="handoff_to_check",
             ),
             models.Index(fields=["rep", "at"], name="handoff_of_rep"),
+            models.Index(  # the few that were past the promise, for the days on which they were
+                fields=["ended_at"], condition=models.Q(ended_at__gt=models.F("due_at")), name="handoff_late"
+            ),
             models.Index(fields=["lead", "-id"], name="handoff_of_lead"),
         ]
 

@@ -103,6 +103,14 @@ class Lead(Versioned):
                 name="lead_contacted",
             ),
             models.Index(fields=["campaign", "marked_at"], condition=models.Q(marked_at__isnull=False), name="lead_marked"),
+            models.Index(
+                fields=["campaign", "handed_off_at"],
+                condition=models.Q(handed_off_at__isnull=False),
+                name="lead_handed_off",
+            ),
+            models.Index(
+                fields=["campaign", "qualified_at"], condition=models.Q(qualified_at__isnull=False), name="lead_qualified"
+            ),
             models.Index(fields=["campaign", "won_at"], condition=models.Q(won_at__isnull=False), name="lead_won"),
             models.Index(fields=["campaign", "lost_at"], condition=models.Q(lost_at__isnull=False), name="lead_lost"),
             models.Index(

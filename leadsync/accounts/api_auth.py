@@ -1,15 +1,96 @@
-"""How programs sign in: a token of a person, with a scope."""
+"""How programs sign in: a token of a person, with a scope, and what each call needs."""
 
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any, ClassVar, Final
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from leadsync.accounts.models import ApiToken, User
+from leadsync.accounts.roles import Can
+
+TOKEN_START: Final = "lsk_"  # noqa: S105 (how every token begins is no secret)
+USED_EVERY: Final = timedelta(minutes=1)
+
+
+def digest_of(token: str) -> str:
+    """What is kept of a token or an invitation link: its SHA-256, in hexadecimal digits."""
+    return sha256(token.encode()).hexdigest()
 
 
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer lsk_…`."""
+    """`Authorization: Bearer lsk_…`: the token's person, with that person's permissions and its scope."""
 
-    def authenticate(self, request):  # type: ignore[no-untyped-def]
-        return None
+    keyword = "Bearer"
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        """The person and the token; None where the header is not ours. Raises `AuthenticationFailed`."""
+        keyword, _space, token = request.headers.get("Authorization", "").partition(" ")
+        if keyword.lower() != self.keyword.lower():
+            return None
+        found = None
+        if token.startswith(TOKEN_START):
+            found = ApiToken.objects.select_related("person").filter(digest=digest_of(token)).first()
+        if found is None or found.revoked_at or not found.person.is_active or found.person.is_former:
+            # One sentence for every reason: whoever holds a wrong token learns nothing about right ones.
+            raise AuthenticationFailed(_("This token is not valid."))
+        now = timezone.now()
+        if found.used_at is None or now - found.used_at >= USED_EVERY:
+            unused = Q(used_at=None) | Q(used_at__lte=now - USED_EVERY)
+            ApiToken.objects.filter(unused, pk=found.pk).update(used_at=now)
+        return found.person, found
+
+    def authenticate_header(self, request: Request) -> str:
+        """What a refusal for want of sign-in (401) says in `WWW-Authenticate`."""
+        return f'{self.keyword} realm="LeadSync"'
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Tells the OpenAPI document about tokens."""
+
+    target_class = "leadsync.accounts.api_auth.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": f"{TOKEN_START}…"}
 
 
 class RolePermission(IsAuthenticated):
-    """Signed in, and the view's named permission."""
+    """Reading needs a signed-in person; changing needs what the view names, and a token's scope.
+
+    A view declares `permissions`, from action (or method in lower case, for views without actions) to a
+    permission or None (everyone signed in): `permissions = {"create": Can.LOG_LEADS, "export": Can.EXPORT}`.
+    An unsafe action that is not named is refused.
+    """
+
+    unnamed: ClassVar[object] = object()
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Raise `PermissionDenied` with a sentence, or say whether somebody is signed in."""
+        if not super().has_permission(request, view):
+            return False
+        action = getattr(view, "action", None) or (request.method or "").lower()
+        named: Can | object | None = getattr(view, "permissions", {}).get(action, self.unnamed)
+        if request.method not in SAFE_METHODS:
+            if named is self.unnamed:
+                return False
+            self._check_scope(request.auth, named)
+        if isinstance(named, Can) and not (isinstance(request.user, User) and request.user.can(named)):
+            raise PermissionDenied(_("Your role does not include this."))
+        return True
+
+    @staticmethod
+    def _check_scope(token: Any, named: object) -> None:
+        if not isinstance(token, ApiToken) or token.scope == ApiToken.Scope.ALL:
+            return
+        if token.scope == ApiToken.Scope.LOG and named is Can.LOG_LEADS:
+            return
+        raise PermissionDenied(_("The scope of this token does not include this."))

@@ -61,7 +61,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     has_shortcuts = models.BooleanField(_("keyboard shortcuts"), default=True)
     is_active = models.BooleanField(_("active"), default=True)
     is_former = models.BooleanField(_("former colleague"), default=False)
-    import_key = models.CharField(max_length=200, null=True, blank=True, unique=True, editable=False)  # noqa: DJ001
+    import_key = models.CharField(max_length=200, null=True, blank=True, unique=True, editable=False)
     capacity = models.PositiveSmallIntegerField(
         _("leads a day"), default=8, validators=[MinValueValidator(0), MaxValueValidator(500)]
     )
@@ -127,9 +127,15 @@ class Company(models.Model):
     name = models.CharField(_("company name"), max_length=150, default="LeadSync")
     currency = models.CharField(_("currency"), max_length=3, default="EUR")
     zone = models.CharField(_("time zone"), max_length=60, default="Europe/Warsaw")
-    country = CountryField(_("country"), blank=True, default="PL", help_text=_("Its public holidays are days off."))
+    country = CountryField(
+        _("country"), blank=True, default="PL", help_text=_("Its public holidays are days off.")
+    )
     country_part = models.CharField(
-        _("part of the country"), max_length=10, blank=True, default="", help_text=_("For holidays of one state only.")
+        _("part of the country"),
+        max_length=10,
+        blank=True,
+        default="",
+        help_text=_("For holidays of one state only."),
     )
     labour_cost = models.DecimalField(
         _("cost of a sales hour"),
@@ -149,7 +155,8 @@ class Company(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(id=1), name="company_only_one"),
             models.CheckConstraint(
-                condition=models.Q(labour_cost__gte=0) | models.Q(labour_cost=None), name="company_cost_not_negative"
+                condition=models.Q(labour_cost__gte=0) | models.Q(labour_cost=None),
+                name="company_cost_not_negative",
             ),
         ]
 
@@ -174,7 +181,8 @@ class WorkingHours(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(weekday__lte=6), name="hours_weekday"),
             models.CheckConstraint(
-                condition=models.Q(closes__gt=models.F("opens"), closes__lte=1440), name="hours_closes_after_opening"
+                condition=models.Q(closes__gt=models.F("opens"), closes__lte=1440),
+                name="hours_closes_after_opening",
             ),
             models.UniqueConstraint(fields=["person", "weekday", "opens"], name="hours_of_person_once"),
             models.UniqueConstraint(
@@ -211,7 +219,9 @@ class Absence(models.Model):
     class Meta:
         ordering: ClassVar = ["starts_on"]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=models.Q(ends_on__gte=models.F("starts_on")), name="absence_ends_after")
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")), name="absence_ends_after"
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """Who may do what: one table, from role to permissions, written into Django's groups after every migration.
 
-Everyone signed in sees campaigns, leads, the dashboard, the agreement and the channels: openness is the point. The
-permissions below are about changing things and about the few figures that are not for everyone.
+Everyone signed in sees campaigns, leads, the dashboard, the agreement and the channels: openness is the
+point. The permissions below are about changing things and about the few figures that are not for everyone.
 """
 
 from enum import StrEnum

@@ -10,187 +10,432 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Office',
+            name="Office",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True, verbose_name='name')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True, verbose_name="name")),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='OwnDay',
+            name="OwnDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField(unique=True, verbose_name='day')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('windows', models.JSONField(blank=True, default=list, verbose_name='open')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("on", models.DateField(unique=True, verbose_name="day")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("windows", models.JSONField(blank=True, default=list, verbose_name="open")),
             ],
             options={
-                'ordering': ['on'],
+                "ordering": ["on"],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
-                ('name', models.CharField(max_length=150, verbose_name='name')),
-                ('language', models.CharField(default='en', max_length=5, verbose_name='language')),
-                ('theme', models.CharField(choices=[('system', 'As the system'), ('light', 'Light'), ('dark', 'Dark')], default='system', max_length=10, verbose_name='theme')),
-                ('has_shortcuts', models.BooleanField(default=True, verbose_name='keyboard shortcuts')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('is_former', models.BooleanField(default=False, verbose_name='former colleague')),
-                ('import_key', models.CharField(blank=True, editable=False, max_length=200, null=True, unique=True)),
-                ('capacity', models.PositiveSmallIntegerField(default=8, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(500)], verbose_name='leads a day')),
-                ('joined_at', models.DateTimeField(auto_now_add=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
-                ('office', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='accounts.office', verbose_name='office')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
+                ("name", models.CharField(max_length=150, verbose_name="name")),
+                ("language", models.CharField(default="en", max_length=5, verbose_name="language")),
+                (
+                    "theme",
+                    models.CharField(
+                        choices=[("system", "As the system"), ("light", "Light"), ("dark", "Dark")],
+                        default="system",
+                        max_length=10,
+                        verbose_name="theme",
+                    ),
+                ),
+                ("has_shortcuts", models.BooleanField(default=True, verbose_name="keyboard shortcuts")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("is_former", models.BooleanField(default=False, verbose_name="former colleague")),
+                (
+                    "import_key",
+                    models.CharField(blank=True, editable=False, max_length=200, null=True, unique=True),
+                ),
+                (
+                    "capacity",
+                    models.PositiveSmallIntegerField(
+                        default=8,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(500),
+                        ],
+                        verbose_name="leads a day",
+                    ),
+                ),
+                ("joined_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
+                (
+                    "office",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="accounts.office",
+                        verbose_name="office",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'id'],
-                'permissions': [('edit_campaigns', 'edit_campaigns'), ('edit_channels', 'edit_channels'), ('log_leads', 'log_leads'), ('work_leads', 'work_leads'), ('work_any_lead', 'work_any_lead'), ('hand_over', 'hand_over'), ('edit_agreement', 'edit_agreement'), ('sign_for_marketing', 'sign_for_marketing'), ('sign_for_sales', 'sign_for_sales'), ('edit_plan', 'edit_plan'), ('sign_plan', 'sign_plan'), ('see_first_contacts', 'see_first_contacts'), ('ask', 'ask'), ('export', 'export'), ('manage_people', 'manage_people'), ('manage_company', 'manage_company')],
-                'default_permissions': [],
+                "ordering": ["name", "id"],
+                "permissions": [
+                    ("edit_campaigns", "edit_campaigns"),
+                    ("edit_channels", "edit_channels"),
+                    ("log_leads", "log_leads"),
+                    ("work_leads", "work_leads"),
+                    ("work_any_lead", "work_any_lead"),
+                    ("hand_over", "hand_over"),
+                    ("edit_agreement", "edit_agreement"),
+                    ("sign_for_marketing", "sign_for_marketing"),
+                    ("sign_for_sales", "sign_for_sales"),
+                    ("edit_plan", "edit_plan"),
+                    ("sign_plan", "sign_plan"),
+                    ("see_first_contacts", "see_first_contacts"),
+                    ("ask", "ask"),
+                    ("export", "export"),
+                    ("manage_people", "manage_people"),
+                    ("manage_company", "manage_company"),
+                ],
+                "default_permissions": [],
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('scope', models.CharField(choices=[('read', 'Read'), ('log', 'Read and log leads'), ('all', 'Everything this person may do')], default='read', max_length=10, verbose_name='may')),
-                ('prefix', models.CharField(max_length=12)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("read", "Read"),
+                            ("log", "Read and log leads"),
+                            ("all", "Everything this person may do"),
+                        ],
+                        default="read",
+                        max_length=10,
+                        verbose_name="may",
+                    ),
+                ),
+                ("prefix", models.CharField(max_length=12)),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Company',
+            name="Company",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(default='LeadSync', max_length=150, verbose_name='company name')),
-                ('currency', models.CharField(default='EUR', max_length=3, verbose_name='currency')),
-                ('zone', models.CharField(default='Europe/Warsaw', max_length=60, verbose_name='time zone')),
-                ('country', django_countries.fields.CountryField(blank=True, default='PL', help_text='Its public holidays are days off.', max_length=2, verbose_name='country')),
-                ('country_part', models.CharField(blank=True, default='', help_text='For holidays of one state only.', max_length=10, verbose_name='part of the country')),
-                ('labour_cost', models.DecimalField(blank=True, decimal_places=2, max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='cost of a sales hour')),
-                ('is_sample', models.BooleanField(default=False, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        default=1, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(default="LeadSync", max_length=150, verbose_name="company name")),
+                ("currency", models.CharField(default="EUR", max_length=3, verbose_name="currency")),
+                ("zone", models.CharField(default="Europe/Warsaw", max_length=60, verbose_name="time zone")),
+                (
+                    "country",
+                    django_countries.fields.CountryField(
+                        blank=True,
+                        default="PL",
+                        help_text="Its public holidays are days off.",
+                        max_length=2,
+                        verbose_name="country",
+                    ),
+                ),
+                (
+                    "country_part",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="For holidays of one state only.",
+                        max_length=10,
+                        verbose_name="part of the country",
+                    ),
+                ),
+                (
+                    "labour_cost",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=8,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="cost of a sales hour",
+                    ),
+                ),
+                ("is_sample", models.BooleanField(default=False, editable=False)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
             ],
             options={
-                'verbose_name': 'company',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='company_only_one'), models.CheckConstraint(condition=models.Q(('labour_cost__gte', 0), ('labour_cost', None), _connector='OR'), name='company_cost_not_negative')],
+                "verbose_name": "company",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="company_only_one"),
+                    models.CheckConstraint(
+                        condition=models.Q(("labour_cost__gte", 0), ("labour_cost", None), _connector="OR"),
+                        name="company_cost_not_negative",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalCompany',
+            name="HistoricalCompany",
             fields=[
-                ('id', models.PositiveSmallIntegerField(db_index=True, default=1, editable=False)),
-                ('name', models.CharField(default='LeadSync', max_length=150, verbose_name='company name')),
-                ('currency', models.CharField(default='EUR', max_length=3, verbose_name='currency')),
-                ('zone', models.CharField(default='Europe/Warsaw', max_length=60, verbose_name='time zone')),
-                ('country', django_countries.fields.CountryField(blank=True, default='PL', help_text='Its public holidays are days off.', max_length=2, verbose_name='country')),
-                ('country_part', models.CharField(blank=True, default='', help_text='For holidays of one state only.', max_length=10, verbose_name='part of the country')),
-                ('labour_cost', models.DecimalField(blank=True, decimal_places=2, max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='cost of a sales hour')),
-                ('is_sample', models.BooleanField(default=False, editable=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.PositiveSmallIntegerField(db_index=True, default=1, editable=False)),
+                ("name", models.CharField(default="LeadSync", max_length=150, verbose_name="company name")),
+                ("currency", models.CharField(default="EUR", max_length=3, verbose_name="currency")),
+                ("zone", models.CharField(default="Europe/Warsaw", max_length=60, verbose_name="time zone")),
+                (
+                    "country",
+                    django_countries.fields.CountryField(
+                        blank=True,
+                        default="PL",
+                        help_text="Its public holidays are days off.",
+                        max_length=2,
+                        verbose_name="country",
+                    ),
+                ),
+                (
+                    "country_part",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="For holidays of one state only.",
+                        max_length=10,
+                        verbose_name="part of the country",
+                    ),
+                ),
+                (
+                    "labour_cost",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=8,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="cost of a sales hour",
+                    ),
+                ),
+                ("is_sample", models.BooleanField(default=False, editable=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical company',
-                'verbose_name_plural': 'historical companys',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical company",
+                "verbose_name_plural": "historical companys",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('name', models.CharField(max_length=150, verbose_name='name')),
-                ('roles', models.JSONField(default=list)),
-                ('language', models.CharField(default='en', max_length=5)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField()),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('invited_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                ("name", models.CharField(max_length=150, verbose_name="name")),
+                ("roles", models.JSONField(default=list)),
+                ("language", models.CharField(default="en", max_length=5)),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField()),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "invited_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='WorkingHours',
+            name="WorkingHours",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('weekday', models.PositiveSmallIntegerField(verbose_name='weekday')),
-                ('opens', models.PositiveSmallIntegerField(verbose_name='opens')),
-                ('closes', models.PositiveSmallIntegerField(verbose_name='closes')),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='hours', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("weekday", models.PositiveSmallIntegerField(verbose_name="weekday")),
+                ("opens", models.PositiveSmallIntegerField(verbose_name="opens")),
+                ("closes", models.PositiveSmallIntegerField(verbose_name="closes")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hours",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['weekday', 'opens'],
+                "ordering": ["weekday", "opens"],
             },
         ),
         migrations.CreateModel(
-            name='Absence',
+            name="Absence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_on', models.DateField(verbose_name='from')),
-                ('ends_on', models.DateField(verbose_name='to')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='absences', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="from")),
+                ("ends_on", models.DateField(verbose_name="to")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="absences",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['starts_on'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='absence_ends_after')],
+                "ordering": ["starts_on"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="absence_ends_after"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_lower'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="user_email_lower"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workinghours',
-            constraint=models.CheckConstraint(condition=models.Q(('weekday__lte', 6)), name='hours_weekday'),
+            model_name="workinghours",
+            constraint=models.CheckConstraint(condition=models.Q(("weekday__lte", 6)), name="hours_weekday"),
         ),
         migrations.AddConstraint(
-            model_name='workinghours',
-            constraint=models.CheckConstraint(condition=models.Q(('closes__gt', models.F('opens')), ('closes__lte', 1440)), name='hours_closes_after_opening'),
+            model_name="workinghours",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("closes__gt", models.F("opens")), ("closes__lte", 1440)),
+                name="hours_closes_after_opening",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workinghours',
-            constraint=models.UniqueConstraint(fields=('person', 'weekday', 'opens'), name='hours_of_person_once'),
+            model_name="workinghours",
+            constraint=models.UniqueConstraint(
+                fields=("person", "weekday", "opens"), name="hours_of_person_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workinghours',
-            constraint=models.UniqueConstraint(condition=models.Q(('person', None)), fields=('weekday', 'opens'), name='hours_of_company_once'),
+            model_name="workinghours",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("person", None)),
+                fields=("weekday", "opens"),
+                name="hours_of_company_once",
+            ),
         ),
     ]

@@ -122,7 +122,7 @@ check: install ## Lint, types, layers, migrations, catalogues, production settin
 	find templates $(CODE) -name '*.html' -print0 | xargs -0 $(BIN)/djade --check --target-version 6.1
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(CODE)
+	$(BIN)/bandit --quiet --severity-level medium --configfile pyproject.toml --recursive $(CODE)
 	$(MANAGE) makemigrations --check --dry-run
 	env DJANGO_SETTINGS_MODULE=tests.settings $(MANAGE) lintmigrations --quiet ok ignore
 	$(MANAGE) catalogues --check

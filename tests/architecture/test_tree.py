@@ -85,9 +85,8 @@ def test_every_direct_dependency_is_locked_with_a_hash_and_says_why_it_is_there(
         locked = {name.lower().replace("_", "-") for name in re.findall(r"^([A-Za-z0-9._-]+)==", text, re.M)}
         assert {re.split(r"[\[<>=~]", line)[0].lower() for line in wanted} <= locked
         assert text.count("==") <= text.count("--hash=sha256:")
-    unexplained = [
-        line for line in lines if re.match(r'^  "[A-Za-z][A-Za-z0-9,._\[\]-]*[<>=~]', line) and "# " not in line
-    ]
+    entry = re.compile(r'^  "[A-Za-z][A-Za-z0-9,._\[\]-]*[<>=~]')
+    unexplained = [line for line in lines if entry.match(line) and "# " not in line]
     assert unexplained == []
 
 

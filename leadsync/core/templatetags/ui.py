@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
+from zlib import crc32
 
 import lucide
 from django import template
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from leadsync.core import money as amounts
+from leadsync.core.charts import Chart
 from leadsync.core.money import MINUS, NBSP
 
 register = template.Library()
@@ -129,6 +131,26 @@ def nav_item(
         "note": note,
         "tab": tab,
     }
+
+
+def _drawing(context: RequestContext, chart: Chart, title: str, desc: str) -> dict[str, Any]:
+    # Ids are unique on a page and the same on every render of it.
+    number = context.render_context.get("charts", 0) + 1
+    context.render_context["charts"] = number
+    uid = f"chart{number}-{crc32(title.encode()):x}"
+    return {"chart": chart, "title": title, "desc": desc, "uid": uid}
+
+
+@register.inclusion_tag("components/chart.html", takes_context=True)
+def line_chart(context: RequestContext, chart: Chart, *, title: str, desc: str = "") -> dict[str, Any]:
+    """Draw a running total or a curve made by leadsync.core.charts. `title` says what it shows, in a sentence."""
+    return _drawing(context, chart, title, desc)
+
+
+@register.inclusion_tag("components/chart.html", takes_context=True)
+def bar_chart(context: RequestContext, chart: Chart, *, title: str, desc: str = "") -> dict[str, Any]:
+    """Draw columns made by leadsync.core.charts. `title` says what they show, in a sentence."""
+    return _drawing(context, chart, title, desc)
 
 
 @register.filter

@@ -74,3 +74,35 @@ class Door(StrEnum):
     FORM = "form"
     WEBHOOK = "webhook"
     TEST = "test"
+
+
+class EventKind(StrEnum):
+    """What was done to a lead; one append-only row each."""
+
+    ARRIVED = "arrived"
+    ARRIVED_AGAIN = "arrived_again"
+    IMPORTED = "imported"
+    HANDED_OFF = "handed_off"
+    PASSED_ON = "passed_on"
+    RETURNED = "returned"
+    ACTIVITY = "activity"
+    ANSWERED = "answered"
+    FORGOTTEN = "forgotten"
+    MARKED = "marked"
+    MARK_REVERTED = "mark_reverted"
+    NEXT_STEP = "next_step"
+    NOTE = "note"
+    WON = "won"
+    LOST = "lost"
+    REOPENED = "reopened"
+    EDITED = "edited"
+
+
+class ReturnReason(StrEnum):
+    """Why a rep gives a lead back to marketing."""
+
+    INCOMPLETE = "incomplete"
+    WRONG_MARKET = "wrong_market"
+    WRONG_REP = "wrong_rep"
+    NOT_NOW = "not_now"
+    OTHER = "other"

@@ -1,0 +1,1 @@
+"""Use cases of leads: one call, one transaction, state and event and notice and touch together."""

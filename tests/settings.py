@@ -34,7 +34,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 INSTALLED_APPS = [*INSTALLED_APPS, "django_migration_linter"]
 MIGRATION_LINTER_OPTIONS = {
-    "sql_analyser": "postgresql",
     "ignore_initial_migrations": True,
     "exclude_apps": ["account", "auth", "contenttypes", "mfa", "sessions", "usersessions"],
 }

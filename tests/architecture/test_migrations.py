@@ -1,4 +1,4 @@
-"""Migrations can be applied to PostgreSQL while the product is running; `make check` asks the same of SQLite's."""
+"""Migrations can be applied to PostgreSQL under load; `make check` asks the same of the SQL for SQLite."""
 
 import pytest
 from django.core.management import call_command

@@ -52,13 +52,16 @@ def exclusively(name: str, *, wait: bool = False) -> Iterator[Lock | None]:
 
 
 def claimable[M: models.Model](rows: models.QuerySet[M]) -> models.QuerySet[M]:
-    """Rows locked for this transaction, passing over those that another worker holds."""
-    return rows.select_for_update(skip_locked=True, of=("self",)) if is_postgres() else rows
+    """Rows locked for this transaction, passing over those that another worker holds.
+
+    The lock lets others refer to the row (insert a row with a foreign key to it): only changes have to wait.
+    """
+    return rows.select_for_update(skip_locked=True, of=("self",), no_key=True) if is_postgres() else rows
 
 
 def locked[M: models.Model](rows: models.QuerySet[M]) -> models.QuerySet[M]:
-    """Rows locked for this transaction, waiting for those that another one holds."""
-    return rows.select_for_update(of=("self",)) if is_postgres() else rows
+    """Rows locked for this transaction, waiting for those that another one holds; see `claimable`."""
+    return rows.select_for_update(of=("self",), no_key=True) if is_postgres() else rows
 
 
 def insert_from[M: models.Model](
@@ -168,3 +171,17 @@ def drop_trigram_index(schema_editor: BaseDatabaseSchemaEditor, name: str) -> No
     """The way back of `make_trigram_index`."""
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute(f"DROP INDEX IF EXISTS {name}")
+
+
+def local_day(column: str) -> str:
+    """SQL for the day of an instant in a zone: `column` is a quoted name, the zone's name is its one parameter."""
+    if is_postgres():
+        return f"({column} AT TIME ZONE %s)::date"
+    return f"django_datetime_cast_date({column}, %s, 'UTC')"
+
+
+def local_month(column: str) -> str:
+    """SQL for the first day of the month of an instant in a zone; parameters as in `local_day`."""
+    if is_postgres():
+        return f"date_trunc('month', {column} AT TIME ZONE %s)::date"
+    return f"substr(django_datetime_cast_date({column}, %s, 'UTC'), 1, 7) || '-01'"

@@ -1,0 +1,17 @@
+"""The roll-up, as beat asks for it. A message is a hint: the work is read from the database."""
+
+from celery import shared_task
+
+from leadsync.kpi.services import rollup
+
+
+@shared_task(name="kpi.rollup")
+def roll_up() -> None:
+    """Compute what changed since the last run; every 20 seconds."""
+    rollup.roll_up_all()
+
+
+@shared_task(name="kpi.rollup_full")
+def roll_up_full() -> None:
+    """Compare all facts with the tables, tell of a difference and repair it; nightly."""
+    rollup.check_and_repair()

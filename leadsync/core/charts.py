@@ -1,12 +1,13 @@
-"""Data → geometry of the charts. No Django, no clock, no language: words and number formats come as arguments.
+"""Data → geometry of the charts. No Django, no clock, no language: words and formats come as arguments.
 
-A chart is a frozen set of lines, bars, paths, dots and texts in the units of its view box, together with the
-table that says the same; `components/chart.html` draws it. Class names are those of `static/css/components.css`.
+A chart is a frozen set of lines, bars, paths, dots and texts in the units of its view box, together with
+the table that says the same; `components/chart.html` draws it. Class names are those of the style sheets.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 Write = Callable[[float], str]
 
@@ -105,7 +106,7 @@ class MarkedPoint:
 
 @dataclass(frozen=True, slots=True)
 class Bullet:
-    """A bullet in percent of its scale: `value` the bar, `tick` where it should be, `tone` how to colour it."""
+    """A bullet in percent of its scale: `value` the bar, `tick` where it should be, `tone` its colour."""
 
     value: float
     tick: float | None
@@ -204,12 +205,12 @@ def spread(positions: Sequence[float], gap: float = LABEL_GAP) -> tuple[float, .
     """Move labels apart until no two stand closer than `gap`, keeping their order and their middle."""
     order = sorted(range(len(positions)), key=lambda i: positions[i])
     moved = list(positions)
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         short = gap - (moved[after] - moved[before])
         if short > 0:
             moved[before] -= short / 2
             moved[after] += short / 2
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         moved[after] = max(moved[after], moved[before] + gap)
     return tuple(round(y, 1) for y in moved)
 
@@ -234,9 +235,9 @@ def running_total(
 ) -> Chart:
     """Draw a total that grows through a period, against its plan, with a dotted line to where it is heading.
 
-    `names` are the days (or weeks) of the whole period; `fact` the total at the end of each one so far, so its
-    last value is today's; `plan` the planned totals, or the last of them for a straight line; `forecast` the
-    total expected at the end. `words` head the table and name today. Raises ValueError when `fact` or `plan`
+    `names` are the days (or weeks) of the whole period; `fact` the total at the end of each one so far, so
+    its last value is today's; `plan` the planned totals, or the last of them for a straight line; `forecast`
+    the total expected at the end. `words` head the table and name today. Raises ValueError when `fact` or `plan`
     is longer than the period.
     """
     days = len(names)
@@ -267,7 +268,9 @@ def running_total(
             lines.append(Line(x(today), TOP, x(today), plot.floor, "grid"))
         paths.append(Path(_points([(x(i), plot.y(v)) for i, v in enumerate(fact)]), "fact"))
         if forecast is not None and not is_over:
-            paths.append(Path(_points([(x(today), plot.y(fact[-1])), (x(days - 1), plot.y(forecast))]), "next"))
+            paths.append(
+                Path(_points([(x(today), plot.y(fact[-1])), (x(days - 1), plot.y(forecast))]), "next")
+            )
         dots.append(Dot(x(today), plot.y(fact[-1]), "pt", f"{names[today]}: {write(fact[-1])}"))
         near_left = x(today) < plot.left + 24
         texts.append(
@@ -342,8 +345,8 @@ def columns(
 ) -> Chart:
     """Draw a column for each day or week; those above `over` are red.
 
-    `names` are the whole period, `values` what is known of it so far. `levels` are dashed lines with their words
-    at the right. `every_label`: a number above and a name under each column (weeks), with `second_names` as a
+    `names` are the whole period, `values` what is known of it so far. `levels` are dashed lines with their
+    words at the right. `every_label`: a number above and a name under each column (weeks), with `second_names` as a
     second line; otherwise only the ends and today are named, and `last_label` stands at the last column.
     Raises ValueError when there are more values than names.
     """
@@ -382,7 +385,9 @@ def columns(
             )
         )
         if every_label:
-            texts.append(Text(middle(i), plot.y(value) - 6, write(value), "badtx" if is_over else "lbl", "middle"))
+            texts.append(
+                Text(middle(i), plot.y(value) - 6, write(value), "badtx" if is_over else "lbl", "middle")
+            )
     if every_label:
         first_line = plot.floor + 17
         for i, name in enumerate(names):
@@ -489,7 +494,7 @@ def hbars(items: Sequence[tuple[str, float]]) -> tuple[HBar, ...]:
 
 
 def stack(parts: Sequence[tuple[str, str, int] | tuple[str, str, int, str]]) -> tuple[Part, ...]:
-    """Turn (kind, label, n[, url]) into parts with their share of all in percent; empty parts are left out."""
+    """Turn (kind, label, n[, url]) into parts with their share in percent; empty parts are left out."""
     total = sum(part[2] for part in parts)
     return tuple(
         Part(part[0], part[1], part[2], round(part[2] / total * 100, 1), part[3] if len(part) > 3 else "")

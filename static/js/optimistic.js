@@ -25,6 +25,7 @@ function failed(event) {
   if (!state) return;
   for (const [one, value] of state.before) value === null ? one.removeAttribute("aria-pressed") : one.setAttribute("aria-pressed", value);
   groups.delete(form);
+  if (event.detail.xhr?.getResponseHeader("HX-Retarget")) return; // the server says why, above the page
   if (form.dataset.offlineLead && !navigator.onLine) return; // offline.js keeps it
   const words = document.body.dataset;
   const note = document.createElement("div");
@@ -56,4 +57,15 @@ document.addEventListener("htmx:timeout", failed);
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = formOf(event.detail.elt);
   if (form && event.detail.successful) groups.delete(form);
+});
+
+// A refusal with words (any 4xx that names its own place) is shown although errors do not swap.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.getResponseHeader("HX-Retarget")) event.detail.shouldSwap = true;
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.requestConfig.verb !== "get") document.getElementById("refusals")?.replaceChildren();
+});
+document.addEventListener("click", (event) => {
+  if (event.target instanceof Element && event.target.closest("[data-refusal-close]")) event.target.closest("[data-refusal]").remove();
 });

@@ -143,7 +143,7 @@ def _drawing(context: RequestContext, chart: Chart, title: str, desc: str) -> di
 
 @register.inclusion_tag("components/chart.html", takes_context=True)
 def line_chart(context: RequestContext, chart: Chart, *, title: str, desc: str = "") -> dict[str, Any]:
-    """Draw a running total or a curve made by leadsync.core.charts. `title` says what it shows, in a sentence."""
+    """Draw a running total or a curve of leadsync.core.charts. `title` says in a sentence what it shows."""
     return _drawing(context, chart, title, desc)
 
 
@@ -295,7 +295,7 @@ def iso(value: Any) -> str:
 
 @register.filter
 def clamp(value: Any) -> str:
-    """Write a percentage for a style attribute: kept within 0…100, a point whatever the language, "0" for None."""
+    """Write a percentage for a style attribute: within 0…100, a point in every language, "0" for None."""
     try:
         share = min(max(float(value), 0.0), 100.0)
     except (TypeError, ValueError):

@@ -1,4 +1,7 @@
-"""Russian: 7 апреля 2026, 9:05, 432 000 €. Short months are written by the `day` filter: Django has no dotted ones."""
+"""Russian: 7 апреля 2026, 9:05, 432 000 €.
+
+Short months are written by the `day` filter: Django has no dotted ones.
+"""
 
 DATE_FORMAT = "j E Y"
 TIME_FORMAT = "H:i"

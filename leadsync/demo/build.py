@@ -33,6 +33,7 @@ from leads.models import (
     Signature,
     Step,
 )
+from leads.selectors.agreement import terms_of
 from leadsync.accounts.models import Absence, Company, Office, User, WorkingHours
 from leadsync.accounts.selectors import calendars_for
 from leadsync.core import db
@@ -270,7 +271,7 @@ class _Loader:
         self.people, self.campaigns, self.agreement, self.now = people, campaigns, agreement, now
         self.calendars = calendars
         self.reasons = {reason.key: reason.pk for reason in Reason.objects.all()}
-        self.criteria = list(agreement.criteria.all())
+        self.terms = terms_of(agreement)
         self.rows: dict[tuple[type[Any], tuple[str, ...]], list[Sequence[Any]]] = {}
 
     def _add(self, model: type[Any], **values: Any) -> None:
@@ -310,7 +311,9 @@ class _Loader:
             city=life.city,
             language=life.language,
             need=life.need,
-            search=identity.search_text(life.name, life.company, life.email, life.phone),
+            search=identity.search_text(
+                name=life.name, company=life.company, email=life.email, phone=life.phone
+            ),
             campaign=campaign.pk,
             owner=self.people[life.rep].pk if life.rep else None,
             logged_by=campaign.owner_id,
@@ -384,7 +387,7 @@ class _Loader:
         if life.marked_at is not None:
             reason = life.reason if life.mark is MarkValue.NOT_A_FIT else ""
             evaluation = evaluate(
-                self.criteria, self.agreement.points_needed, {key: value for key, (value, _source) in answers.items()}
+                self.terms.criteria, self.terms.points_needed, {key: value for key, (value, _source) in answers.items()}
             )
             self._add(
                 Mark,
@@ -395,7 +398,7 @@ class _Loader:
                 by=rep,
                 at=life.marked_at,
                 agreement=self.agreement.pk,
-                evaluation=evaluation.as_dict(),
+                evaluation=evaluation.as_json(),
                 undo={},
             )
             self._event(pk, life.marked_at, rep, "marked", mark=life.mark.value, reason=reason)
@@ -485,9 +488,9 @@ def _plans(lives: Sequence[Life], people: Mapping[str, User], now: datetime) -> 
         Plan.objects.create(
             month=month,
             revenue=(usual * share / 1000).quantize(Decimal(1)) * 1000,
-            average_deal=Decimal(25_000),
-            close_rate=Decimal("24.00"),
-            qualification_rate=Decimal("24.00"),
+            average_deal=Decimal(15_500),
+            close_rate=Decimal("18.00"),
+            qualification_rate=Decimal("27.00"),
             visit_rate=Decimal("2.40"),
             cost_per_lead=Decimal("17.00"),
             in_time_rate=Decimal("90.00"),

@@ -181,7 +181,8 @@ class Inventor:
         opening = calendar.next_open(at)
         if opening == at:
             return at
-        return calendar.add(opening, self.random.randint(5, 5 * HOUR))
+        worked = calendar.add(opening, self.random.randint(5, 5 * HOUR))
+        return at if worked >= self.now else worked
 
     def _minutes(self, story: Story, low: int, high: int) -> int:
         return max(1, round(self.random.randint(low, high) * story.minutes))
@@ -256,7 +257,7 @@ class Inventor:
         life.people = self.random.choice((8, 15, 24, 42, 60, 120, 300)) if good else self.random.choice((3, 8, 15, 24))
         life.square_metres = self.random.choice((600, 900, 1500, 2400, 5000)) if good else self.random.choice((120, 300, 600))
         if not good:
-            if self.random.random() < 0.1 and rep.pace > 1.4:
+            if self.random.random() < 0.05 and rep.pace > 1.4:
                 life.tries.append(Try(at, "call", Outcome.REACHED, minutes, not entered))
                 life.next_step_at = calendar.add(at, 40 * HOUR)  # put off and forgotten: silent after a while
                 life.next_step = "Call again"
@@ -289,10 +290,12 @@ class Inventor:
             life.next_step_at, life.next_step = again, "Ask how the project stands"
             return
         turn = self.random.random()
+        if story.name == "Metal Expo visitor list":
+            turn = 0.8  # its three promising leads stay what they are
         if turn < 0.34:
             life.tries.append(Try(again, "call", Outcome.REACHED, self._minutes(story, 8, 25), False))
             self._qualify(life, story, rep, again)
-        elif turn < 0.75 and story.name != "Metal Expo visitor list":
+        elif turn < 0.75:
             life.tries.append(Try(again, "call", Outcome.REACHED, self._minutes(story, 5, 15), False))
             keys, weights = zip(*LOSSES, strict=True)
             life.stage, life.lost_at, life.reason = Stage.LOST, again, self.random.choices(keys, weights)[0]
@@ -309,7 +312,7 @@ class Inventor:
         life.knows_budget = life.decides_soon = True
         step = at
         ends = calendar.add(at, self.random.randint(6, 50) * 8 * HOUR)
-        wins = self.random.random() < story.close * rep.skill * 1.35
+        wins = self.random.random() < story.close * rep.skill * 0.8
         while True:
             step = calendar.add(step, self.random.randint(4, 11) * 8 * HOUR)
             if step >= min(ends, self.now):
@@ -326,7 +329,7 @@ class Inventor:
             else:
                 keys, weights = zip(*LOSSES, strict=True)
                 life.stage, life.lost_at, life.reason = Stage.LOST, ends, self.random.choices(keys, weights)[0]
-        elif self.random.random() < 0.86:
+        elif self.random.random() < 0.93:
             life.next_step_at = step if step > self.now else calendar.add(self.now, self.random.randint(1, 40) * HOUR)
             life.next_step = self.random.choice(("Send the offer", "Visit the hall", "Call about the price", "Ask for the drawings"))
 

@@ -409,8 +409,9 @@ def _rollup_difference(facts: Facts) -> Words:
             count,
         )
         % {"n": count},
-        _(
-            "The nightly recount has put the figures right. Next step: an administrator looks at the log of that night."
+        _sentences(
+            _("The nightly recount has put the figures right."),
+            _("Next step: an administrator looks at the log of that night."),
         ),
         _("Open the dashboard"),
     )

@@ -63,9 +63,10 @@ class Notice(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["recipient", "-id"], name="notice_of_person"),
             models.Index(fields=["recipient"], condition=models.Q(read_at=None), name="notice_unread"),
+            # What no mail has carried yet and nobody has read: all that delivery looks at.
             models.Index(
                 fields=["recipient", "id"],
-                condition=models.Q(message=None, is_instant=True),
+                condition=models.Q(message=None, read_at=None),
                 name="notice_to_send",
             ),
         ]

@@ -50,8 +50,8 @@ def put_many(rows: Iterable[NewNotice], *, by: User | None = None, at: datetime 
     """Write many notices in as few statements as there are thousands.
 
     Nobody is told what they did (`by`). The same key for the same person a second time changes nothing: the
-    database's constraint decides, so two workers may say it at once. `context` holds JSON values only; instants
-    go in as ISO text. Delivery looks the rows up by itself: nothing else is to be called.
+    database's constraint decides, so two workers may say it at once. `context` holds JSON values only;
+    instants go in as ISO text. Delivery looks the rows up by itself: nothing else is to be called.
     """
     created_at = at or timezone.now()
     by_id = by.pk if by is not None else None

@@ -1,7 +1,13 @@
 """Addresses of notices."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from leadsync.notices import views
 
 app_name = "notices"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("notifications/", views.notices, name="list"),
+    path("notifications/<int:pk>/open/", views.open_notice, name="open"),
+    path("notifications/read/", views.read_all, name="read_all"),
+]

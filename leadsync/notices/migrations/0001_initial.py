@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="notice",
             index=models.Index(
-                condition=models.Q(("is_instant", True), ("message", None)),
+                condition=models.Q(("message", None), ("read_at", None)),
                 fields=["recipient", "id"],
                 name="notice_to_send",
             ),

@@ -13,16 +13,6 @@ pytestmark = pytest.mark.django_db
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def anna() -> User:
-    return User.objects.create_user("anna@example.com", "Anna Nowak")
-
-
-@pytest.fixture
-def jan() -> User:
-    return User.objects.create_user("jan@example.com", "Jan Lis")
-
-
 def test_telling_twice_is_telling_once(anna: User) -> None:
     for _ in range(2):
         services.put(kind="lead_warn", recipients=[anna], key="warn:1", context={"lead": "A"}, at=AT)

@@ -11,8 +11,8 @@ BATCH = 5_000
 def touch(pairs: Iterable[tuple[int, datetime | date | None]]) -> None:
     """Note that figures of these campaigns changed at these instants or on these days; None is passed over.
 
-    To be called in the transaction of the change. Instants are cut to the quarter of an hour, which every zone's
-    midnight keeps to: a batch of a thousand leads leaves a few rows.
+    To be called in the transaction of the change. Instants are cut to the quarter of an hour, which
+    every zone's midnight keeps to: a batch of a thousand leads leaves a few rows.
     """
     seen: dict[tuple[int, datetime | date], Touch] = {}
     for campaign_id, when in pairs:

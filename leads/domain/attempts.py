@@ -1,7 +1,7 @@
 """When to try again a lead that did not answer, by the agreed waits (domain.md, Agreement: limits).
 
-A wait is "N h" or "N d". Hours are working time. A day is a working day, not eight hours of work: the next try
-comes at the same local time on the N-th working day after, or at that day's next opening if it is closed then.
+A wait is "N h" or "N d". Hours are working time. A day is a working day, not eight hours of work: the next
+try comes at the same local time on the N-th working day after, or at the nearest open time of that day.
 """
 
 import re
@@ -23,7 +23,7 @@ def read_wait(text: str) -> tuple[int, str]:
 
 
 def next_try(calendar: WorkCalendar, at: datetime, attempts: int, waits: Sequence[str]) -> datetime:
-    """When to try again after the `attempts`-th attempt without an answer; beyond the list its last wait goes on."""
+    """When to try again after the `attempts`-th attempt without an answer; the last wait goes on for ever."""
     known = waits or DEFAULT_WAITS
     count, unit = read_wait(known[min(max(attempts, 1), len(known)) - 1])
     if unit == "h":

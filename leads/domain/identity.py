@@ -1,19 +1,19 @@
-"""Who a lead is: text made clean, mail and phone in one normal form, and what a search looks through."""
+"""Who a lead is: mail and phone in the one form by which two are compared, and what a search looks through."""
 
 import re
 import unicodedata
 from functools import lru_cache
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
+from leads.domain.tables.contacts import Email, Phone, parse_email, parse_phone
+from leads.domain.tables.text import clean, clean_lines
+
+__all__ = ["clean", "clean_lines", "digits", "fold", "normalise_email", "normalise_phone", "search_text"]
 
 _PLAIN_EMAIL = re.compile(
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
     r"(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*\.[a-z]{2,24}"
 )
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
-_SPACES = re.compile(r"[^\S\n]+")
-_EDGES = " <>\"'\u00a0\u200b\u200e\u200f\ufeff,;"
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _NOT_DIGIT = re.compile(r"\D+")
 
 # Letters that have no accent to take away, in the spelling people type without them.
@@ -22,62 +22,25 @@ _LETTERS = str.maketrans(
 )
 
 
-def clean(text: str, *, is_long: bool = False) -> str:
-    """Text without control characters, lone surrogates and needless space; line ends kept when `is_long`.
-
-    Emoji, any script and its combining marks stay as typed (composed form).
-    """
-    if text.isascii() and text.isprintable():
-        return _SPACES.sub(" ", text).strip()
-    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(
-        sign
-        for sign in lines
-        if sign in "\n\t"
-        or not (unicodedata.category(sign) in {"Cc", "Cs"} or sign in "\u202a\u202b\u202d\u202e")
-    )
-    if not is_long:
-        kept = kept.replace("\n", " ")
-    return _SPACES.sub(" ", kept).strip()
-
-
 def normalise_email(text: str) -> str | None:
-    """The address in the one form by which two are compared: lower case, domain in Unicode. None if it is none."""
-    found = text.strip(_EDGES).casefold().removeprefix("mailto:")
-    if not found or len(found) > 254:
-        return None
-    if _PLAIN_EMAIL.fullmatch(found) and len(found.partition("@")[0]) <= 64:
-        return found
-    try:
-        checked = validate_email(found, check_deliverability=False, allow_quoted_local=False)
-    except EmailNotValidError:
-        return None
-    return str(checked.normalized).casefold()
+    """The address as it is kept and compared: lower case, domain in Unicode. None if it is no address."""
+    found = text.strip().lower()
+    if len(found) <= 254 and _PLAIN_EMAIL.fullmatch(found) and len(found.partition("@")[0]) <= 64:
+        return found  # the many plain ones need no parser
+    parsed = parse_email(text)
+    return parsed.key if isinstance(parsed, Email) else None
 
 
 def normalise_phone(text: str, country: str = "") -> str | None:
-    """The number in E.164, read as one dialled in `country` (two letters) unless it says another. None if it is none."""
+    """The number in E.164, read as dialled in `country` (two letters) unless it says another; None if it is none."""
     found = text.strip()
-    if _E164.fullmatch(found):
-        return found
-    if not found or len(found) > 60:
-        return None
-    return _parsed_phone(found, country.upper() or None)
+    return found if _E164.fullmatch(found) else _read_phone(found, country.upper())
 
 
 @lru_cache(maxsize=4096)
-def _parsed_phone(text: str, country: str | None) -> str | None:
-    # "00" is how most of the world dials abroad, also where no country is known.
-    if text.startswith("00"):
-        text = "+" + text[2:]
-    try:
-        number = phonenumbers.parse(text, country)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return found if _E164.fullmatch(found) else None
+def _read_phone(text: str, country: str) -> str | None:
+    parsed = parse_phone(text, country)
+    return parsed.e164 if isinstance(parsed, Phone) else None
 
 
 def digits(text: str) -> str:

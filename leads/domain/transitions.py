@@ -1,4 +1,6 @@
-"""Which changes of stage and mark are allowed: new → contacted → qualified → won | lost; closed from new or contacted.
+"""Which changes of stage and mark are allowed.
+
+new → contacted → qualified → won | lost; closed from new or contacted.
 
 Jumping forward is fine (a win on the first call): what was jumped over is implied. Going back is `reopen`.
 """
@@ -17,7 +19,7 @@ _ALL_MARKS = frozenset(STAGE_OF_MARK)
 _MARKS = {
     Stage.NEW: _ALL_MARKS,
     Stage.CONTACTED: _ALL_MARKS,
-    # A qualified lead that goes away is lost, which counts as sales; it is not closed as if it had never been one.
+    # A qualified lead that goes away is lost; it is not closed as if it had never been one.
     Stage.QUALIFIED: frozenset({MarkValue.QUALIFIED, MarkValue.PROMISING}),
 }
 

@@ -32,7 +32,7 @@ GOOD_MARKS = (MarkValue.QUALIFIED, MarkValue.PROMISING)
 
 
 class Outcome(StrEnum):
-    """How an activity went. CALLING is a call just started from a call link: an attempt whose outcome is to come."""
+    """How an activity went. CALLING: just started from a call link, an attempt whose outcome is to come."""
 
     CALLING = "calling"
     REACHED = "reached"

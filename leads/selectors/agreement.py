@@ -22,7 +22,7 @@ _LIMITS = (
 
 
 def in_force() -> Agreement | None:
-    """The version that holds now, with criteria and promises loaded. Three queries, one when there is none."""
+    """The version that holds now, with criteria and promises loaded. Three queries; one if none does."""
     return (
         Agreement.objects.filter(state=Agreement.State.IN_FORCE)
         .prefetch_related("criteria", "promises")

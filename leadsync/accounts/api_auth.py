@@ -1,7 +1,6 @@
 """How programs sign in: a token of a person, with a scope, and what each call needs."""
 
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any, ClassVar, Final
 
 from django.db.models import Q
@@ -14,16 +13,11 @@ from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from leadsync.accounts.digests import TOKEN_START, digest_of
 from leadsync.accounts.models import ApiToken, User
 from leadsync.accounts.roles import Can
 
-TOKEN_START: Final = "lsk_"  # noqa: S105 (how every token begins is no secret)
 USED_EVERY: Final = timedelta(minutes=1)
-
-
-def digest_of(token: str) -> str:
-    """What is kept of a token or an invitation link: its SHA-256, in hexadecimal digits."""
-    return sha256(token.encode()).hexdigest()
 
 
 class TokenAuthentication(BaseAuthentication):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -10,7 +11,7 @@ import holidays
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from leadsync.accounts.models import Absence, Company, OwnDay, User, WorkingHours
+from leadsync.accounts.models import Absence, Company, Invitation, OwnDay, User, WorkingHours
 from leadsync.accounts.roles import Role
 from leadsync.core.businesstime import WorkCalendar
 
@@ -193,3 +194,59 @@ def present_reps(on: date) -> QuerySet[User]:
     """Active reps who are not away on this day (of the company's zone), by name."""
     away = Absence.objects.filter(person=OuterRef("pk"), starts_on__lte=on, ends_on__gte=on)
     return people_with(Role.REP).exclude(Exists(away))
+
+
+# ---------------------------------------------------------------------------------------------- pages
+
+
+def everyone() -> QuerySet[User]:
+    """All people with account, active ones first, office and roles at hand; without former colleagues."""
+    return (
+        User.objects.filter(is_former=False)
+        .select_related("office")
+        .prefetch_related("groups")
+        .order_by("-is_active", "name", "pk")
+    )
+
+
+def open_invitations() -> QuerySet[Invitation]:
+    """Invitations that nobody has accepted or taken back, newest first; some may be too old."""
+    return Invitation.objects.filter(accepted_at=None, revoked_at=None).select_related("invited_by")
+
+
+def away_on(day: date) -> dict[int, Absence]:
+    """Who is away on this day, by person. One query."""
+    return {
+        absence.person_id: absence
+        for absence in Absence.objects.filter(starts_on__lte=day, ends_on__gte=day).order_by("ends_on")
+    }
+
+
+@dataclass(frozen=True)
+class DayOff:
+    """A line in the list of days on which the week does not hold."""
+
+    on: date
+    name: str
+    windows: tuple[tuple[int, int], ...] = ()
+    own_pk: int | None = None
+    replaces: str = ""  # the public holiday that an own day stands in for
+
+
+def days_off(year: int, language: str) -> list[DayOff]:
+    """Public holidays and own days of a year in order; an own day replaces the holiday of the same date."""
+    public = public_holidays(company(), [year], {"en": "en_US"}.get(language, language))
+    own = [
+        DayOff(
+            on=day.on,
+            name=day.name,
+            windows=tuple((opens, closes) for opens, closes in day.windows),
+            own_pk=day.pk,
+            replaces=public.get(day.on, ""),
+        )
+        for day in OwnDay.objects.filter(on__year=year)
+    ]
+    taken = {day.on for day in own}
+    return sorted(
+        [*own, *(DayOff(on, name) for on, name in public.items() if on not in taken)], key=lambda day: day.on
+    )

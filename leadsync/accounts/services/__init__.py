@@ -1,0 +1,1 @@
+"""What changes people, the company and working time; one use case each, called through its module."""

@@ -1,0 +1,100 @@
+"""Panels of the campaign page: the gate, work and benefit, and the reasons."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.template.context import Context
+from django.utils import timezone
+
+from campaigns.models import Campaign
+from feedback.domain.gate import Verdict
+from feedback.domain.worth import Worth
+from feedback.selectors import gate as gates
+from feedback.selectors import worth
+from feedback.selectors.limits import limits
+from leads.domain.terms import Terms
+from leads.models import Agreement
+from leadsync.accounts.selectors import company
+from leadsync.core.charts import hbars
+
+register = template.Library()
+
+TONES = {
+    Worth.WORTH_IT: "ok",
+    Worth.WATCH: "warn",
+    Worth.TOO_MUCH_WORK: "bad",
+    Worth.TOO_EARLY: "wait",
+    Worth.NO_WORK: "wait",
+}
+GATE_TONES = {Verdict.PASSED: "ok", Verdict.FAILED: "bad", Verdict.OPEN: "muted"}
+
+
+def _limits(context: Context) -> Agreement | Terms:
+    # Several panels stand on one page: they ask once.
+    found = context.render_context.get("feedback_limits")
+    if found is None:
+        found = context.render_context["feedback_limits"] = limits()
+    assert isinstance(found, Agreement | Terms)
+    return found
+
+
+@register.inclusion_tag("feedback/panels/gate.html", takes_context=True)
+def gate_panel(context: Context, campaign: Campaign) -> dict[str, Any]:
+    """The first leads as squares, the verdict as early as it is certain, and what came after the gate."""
+    agreed = _limits(context)
+    view = gates.gate_of(campaign, size=agreed.gate_size, needed=agreed.gate_needed)
+    return {"campaign": campaign, "view": view, "gate": view.gate, "tone": GATE_TONES[view.gate.verdict]}
+
+
+@register.inclusion_tag("feedback/panels/gate_tag.html", takes_context=True)
+def gate_tag(context: Context, campaign: Campaign) -> dict[str, Any]:
+    """The gate's verdict as a tag beside the campaign's name."""
+    agreed = _limits(context)
+    view = gates.gate_of(campaign, size=agreed.gate_size, needed=agreed.gate_needed)
+    return {"gate": view.gate}
+
+
+@register.inclusion_tag("feedback/panels/worth.html", takes_context=True)
+def worth_panel(context: Context, campaign: Campaign) -> dict[str, Any]:
+    """The sentence about work and benefit, with two bars: hours spent and hours worth."""
+    agreed = _limits(context)
+    row = worth.benefit_of(campaign, limit=agreed.minutes_per_promising, gate_size=agreed.gate_size)
+    benefit = row.benefit
+    work, value = hbars([("work", benefit.minutes), ("worth", benefit.worth_minutes)])
+    return {
+        "campaign": campaign,
+        "row": row,
+        "benefit": benefit,
+        "tone": TONES[benefit.worth],
+        "work": work.value,
+        "worth": value.value,
+        "gate_size": agreed.gate_size,
+    }
+
+
+def _month_start(now: datetime) -> datetime:
+    local = now.astimezone(company().tz)
+    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+@register.inclusion_tag("feedback/panels/worth_table.html", takes_context=True)
+def worth_table(context: Context, campaign: Campaign) -> dict[str, Any]:
+    """Sales time for each promising lead of this month, this campaign among the live ones."""
+    agreed = _limits(context)
+    since = _month_start(timezone.now())
+    limit = agreed.minutes_per_promising
+    rows = worth.benefits(since=since, limit=limit, gate_size=agreed.gate_size, also=[campaign.pk])
+    return {"campaign": campaign, "rows": rows, "limit": limit, "since": since.date()}
+
+
+@register.inclusion_tag("feedback/panels/reasons.html", takes_context=True)
+def reasons_panel(context: Context, campaign: Campaign) -> dict[str, Any]:
+    """Why leads were not good, as bars."""
+    rows = worth.reasons_of(campaign)
+    bars = hbars([(row.words, row.count) for row in rows])
+    return {
+        "campaign": campaign,
+        "rows": list(zip(rows, bars, strict=True)),
+        "total": sum(row.count for row in rows),
+    }

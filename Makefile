@@ -84,9 +84,14 @@ $(VENV)/.installed: requirements/dev.txt
 
 # ---------------------------------------------------------------------------------------------- the sample company
 
-demo: install port-free ## Start LeadSync with the sample company: web, worker and beat, no server needed
+# Collecting hashes and compresses, which takes a while: only when a file has changed.
+STATIC := $(LEADSYNC_VAR)/static/staticfiles.json
+$(STATIC): $(VENV)/.installed leadsync/settings.py $(shell find static -type f)
+	@$(MANAGE) collectstatic --clear --no-input --verbosity 0
+	@touch $@
+
+demo: install port-free $(STATIC) ## Start LeadSync with the sample company: web, worker and beat, no server needed
 	@$(MANAGE) migrate --no-input --verbosity 0
-	@$(MANAGE) collectstatic --no-input --verbosity 0
 	@$(MANAGE) demo
 	@trap : INT; $(BIN)/honcho --app-root . --env /dev/null --procfile leadsync/demo/Procfile start || [ $$? -eq 130 ]
 

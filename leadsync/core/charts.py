@@ -17,6 +17,7 @@ RIGHT = 66.0
 TOP = 16.0
 BOTTOM = 26.0
 LABEL_GAP = 14.0  # two labels at the right end never stand closer than this
+TINY = 1e-6  # below this a value is nothing; no figure of the product is that small
 CHAR_WIDTH = 6.2  # an average character of the chart's type, for keeping labels inside
 
 
@@ -173,7 +174,7 @@ def plain(value: float) -> str:
 
 def nice_ticks(highest: float, *, whole: bool = True) -> tuple[float, ...]:
     """Return two to five round values from 0 that reach `highest`. `whole`: never a fraction, for counts."""
-    if not math.isfinite(highest) or highest <= 0:
+    if not math.isfinite(highest) or highest < TINY:
         return (0.0, 1.0)
     rough = highest / 4
     magnitude = 10.0 ** math.floor(math.log10(rough))
@@ -237,8 +238,8 @@ def running_total(
 
     `names` are the days (or weeks) of the whole period; `fact` the total at the end of each one so far, so
     its last value is today's; `plan` the planned totals, or the last of them for a straight line; `forecast`
-    the total expected at the end. `words` head the table and name today. Raises ValueError when `fact` or `plan`
-    is longer than the period.
+    the total expected at the end. `words` head the table and name today.
+    Raises ValueError when `fact` or `plan` is longer than the period.
     """
     days = len(names)
     if len(fact) > days:
@@ -346,8 +347,9 @@ def columns(
     """Draw a column for each day or week; those above `over` are red.
 
     `names` are the whole period, `values` what is known of it so far. `levels` are dashed lines with their
-    words at the right. `every_label`: a number above and a name under each column (weeks), with `second_names` as a
-    second line; otherwise only the ends and today are named, and `last_label` stands at the last column.
+    words at the right. `every_label`: a number above and a name under each column (weeks), with
+    `second_names` as a second line; otherwise only the ends and today are named, and `last_label` stands
+    at the last column.
     Raises ValueError when there are more values than names.
     """
     if len(values) > len(names):

@@ -1,0 +1,28 @@
+"""Reading people's tables: files and pasted text in, rows of normalised values and clear reasons out.
+
+No database.
+"""
+
+from .codes import Code, ErrorCode, ProblemCode, RemarkCode
+from .columns import Field, Match, header_key, recognise
+from .model import Fault, Limits, Remark, Row, Table, TableError
+from .reader import read_table, read_text
+
+__all__ = [
+    "Code",
+    "ErrorCode",
+    "Fault",
+    "Field",
+    "Limits",
+    "Match",
+    "ProblemCode",
+    "Remark",
+    "RemarkCode",
+    "Row",
+    "Table",
+    "TableError",
+    "header_key",
+    "read_table",
+    "read_text",
+    "recognise",
+]

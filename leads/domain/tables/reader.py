@@ -1,0 +1,355 @@
+"""From a file or a pasted text to a ``Table``: one place that knows kinds, encoding, dialect and header
+together.
+"""
+
+import csv
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO, StringIO, TextIOWrapper
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from . import decode, dialect, xlsx
+from .codes import ErrorCode, RemarkCode
+from .decode import Opener
+from .dialect import Dialect
+from .model import MIB, Limits, Remark, Row, Table, TableError
+
+SAMPLE_ROWS = 50
+HEADER_RECORDS = 120
+HEADER_CHARACTERS = 200
+
+type Source = bytes | str | os.PathLike[str] | Opener
+type Record = tuple[int, list[str]]
+type Records = Callable[[], Iterator[Record]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What is known about a source before its records are looked at."""
+
+    kind: str
+    records: Records
+    remarks: tuple[Remark, ...] = ()
+    most_records: int = 0
+    """Upper bound of the number of records; cheap to know."""
+    encoding: str = "utf-8"
+    is_encoding_certain: bool = True
+    encoding_choices: tuple[str, ...] = ()
+    delimiter: str = ""
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+
+
+def read_table(
+    source: Source,
+    *,
+    filename: str = "",
+    limits: Limits | None = None,
+    encoding: str = "",
+    delimiter: str = "",
+    sheet: str = "",
+    has_header: bool | None = None,
+) -> Table:
+    """Open a CSV, TSV or .xlsx file given as bytes, as a path, or as a function that opens it for reading.
+
+    Everything is detected; ``encoding``, ``delimiter``, ``sheet`` and ``has_header`` carry what a person
+    chose instead. The file is passed over once for its encoding and size, and its rows are read when the
+    table is iterated. ``filename`` only helps to tell a file of tabs from one of commas in doubt.
+
+    Raises ``TableError`` with the reason for what is no table or breaks a limit; iterating may raise it too.
+    """
+    limits = limits or Limits()
+    opener = _opener(source)
+    try:
+        with opener() as stream:
+            head = stream.read(8192)
+        if decode.file_kind(head) == "zip":
+            origin = _from_workbook(opener, limits, sheet)
+        else:
+            if not delimiter and filename.lower().endswith((".tsv", ".tab")) and b"\t" in head:
+                delimiter = "\t"
+            origin = _from_bytes(opener, limits, encoding, delimiter)
+    except OSError as error:
+        raise TableError(ErrorCode.UNREADABLE, row=1) from error
+    return _table(origin, limits, has_header)
+
+
+def read_text(
+    text: str, *, limits: Limits | None = None, delimiter: str = "", has_header: bool | None = None
+) -> Table:
+    """Read what a person pasted: cells copied from a spreadsheet (tabs), or lines of CSV.
+
+    Raises ``TableError`` like ``read_table``.
+    """
+    limits = limits or Limits()
+    if not text.strip("\x00 \t\r\n\ufeff"):
+        raise TableError(ErrorCode.EMPTY)
+    if len(text) > limits.file_bytes:
+        raise TableError(ErrorCode.TOO_BIG, size_mb=len(text) // MIB, limit_mb=limits.file_bytes // MIB)
+    has_nul = "\x00" in text
+    # A browser may hand over half of a character pair; it can be neither stored nor shown.
+    text = text.removeprefix("\ufeff").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    origin = _delimited(
+        lambda: StringIO(text, newline=""),
+        limits,
+        delimiter,
+        _Origin("text", _no_records, _nul_remark(has_nul), max(text.count("\n"), text.count("\r")) + 1),
+    )
+    return _table(origin, limits, has_header)
+
+
+def _opener(source: Source) -> Opener:
+    if isinstance(source, bytes):
+        return lambda: BytesIO(source)
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        return lambda: path.open("rb")
+    return source
+
+
+def _no_records() -> Iterator[Record]:
+    return iter(())
+
+
+def _nul_remark(has_nul: bool) -> tuple[Remark, ...]:
+    return (Remark(RemarkCode.NUL_REMOVED),) if has_nul else ()
+
+
+def _from_bytes(opener: Opener, limits: Limits, encoding: str, delimiter: str) -> _Origin:
+    found = decode.detect(opener, limits, chosen=encoding)
+    remarks = _nul_remark(found.has_nul)
+    if found.has_broken:
+        remarks += (Remark(RemarkCode.BROKEN_CHARACTERS, {"encoding": found.name}),)
+    if not found.is_certain:
+        remarks += (Remark(RemarkCode.ENCODING_GUESSED, {"encoding": found.name}),)
+    return _delimited(
+        lambda: TextIOWrapper(opener(), encoding=found.name, errors="replace", newline=""),
+        limits,
+        delimiter,
+        _Origin(
+            "csv",
+            _no_records,
+            remarks,
+            found.line_ends,
+            found.name.removesuffix("-sig"),
+            found.is_certain,
+            found.choices,
+        ),
+    )
+
+
+def _delimited(
+    open_text: Callable[[], StringIO | TextIOWrapper], limits: Limits, delimiter: str, known: _Origin
+) -> _Origin:
+    """Choose the dialect by the first lines and give the records a way to be read again and again."""
+
+    def lines() -> Iterator[str]:
+        with open_text() as text:
+            for line in text:
+                yield line.replace("\x00", "") if "\x00" in line else line
+
+    sample, is_whole = dialect.sample_of(lines())
+    chosen = dialect.detect(sample, is_whole=is_whole, limits=limits, delimiter=delimiter)
+    remarks = known.remarks
+    if not chosen.has_quotes:
+        remarks += (Remark(RemarkCode.QUOTES_AS_TEXT),)
+    return _Origin(
+        known.kind,
+        lambda: _csv_records(lines(), chosen, limits),
+        remarks,
+        known.most_records,
+        known.encoding,
+        known.is_encoding_certain,
+        known.encoding_choices,
+        chosen.delimiter,
+    )
+
+
+def _csv_records(lines: Iterator[str], chosen: Dialect, limits: Limits) -> Iterator[Record]:
+    pending: list[str] = []
+    is_over = False
+
+    def feed() -> Iterator[str]:
+        nonlocal is_over
+        for line in lines:
+            pending.append(line)
+            yield line
+        is_over = True
+
+    reader = chosen.reader(feed())
+    number = 0
+    while True:
+        pending.clear()
+        number += 1
+        try:
+            record = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise _what_is_wrong(number, pending, lines, chosen, limits) from error
+        if is_over:
+            # The reader asked for another line within a record: a quote is open at the end of the file.
+            raise _what_is_wrong(number, pending, lines, chosen, limits)
+        yield number, record
+
+
+def _what_is_wrong(
+    number: int, pending: Sequence[str], rest: Iterator[str], chosen: Dialect, limits: Limits
+) -> TableError:
+    trouble = dialect.find_trouble(pending, chosen, limit=limits.cell_characters)
+    if trouble is None:
+        return TableError(ErrorCode.UNREADABLE, row=number)
+    # Within an open quote a line with an odd number of quotes closes it.
+    is_closed = not trouble.is_open or any(
+        line.count('"') % 2 for line in (*pending[1:], *islice(rest, 2_000_000))
+    )
+    if is_closed:
+        return TableError(
+            ErrorCode.CELL_TOO_LONG, row=number, column=trouble.column, limit=limits.cell_characters
+        )
+    return TableError(ErrorCode.QUOTE_NOT_CLOSED, row=number, column=trouble.column)
+
+
+def _from_workbook(opener: Opener, limits: Limits, wanted: str) -> _Origin:
+    with opener() as stream:
+        _require_size(stream, limits)
+        workbook = xlsx.open_workbook(stream, limits)
+    names = xlsx.sheet_names(workbook)
+    if not names:
+        raise TableError(ErrorCode.EMPTY)
+    filled: list[str] = []
+    if wanted:
+        filled.append(wanted)
+    else:
+        # Loading a sheet takes memory: only the first with content is kept.
+        filled.extend(name for name in names if xlsx.open_sheet(workbook, name).start is not None)
+        if not filled:
+            raise TableError(ErrorCode.EMPTY)
+    sheet = xlsx.open_sheet(workbook, filled[0])
+    remarks: tuple[Remark, ...] = ()
+    if len(filled) > 1:
+        others = ", ".join(filled[1:6])
+        remarks = (Remark(RemarkCode.OTHER_SHEETS, {"sheet": filled[0], "others": others}),)
+
+    def records() -> Iterator[Record]:
+        return enumerate(xlsx.sheet_records(sheet), start=1)
+
+    return _Origin("xlsx", records, remarks, sheet.total_height, sheet=filled[0], sheets=tuple(names))
+
+
+def _require_size(stream: BinaryIO, limits: Limits) -> None:
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    if size > limits.file_bytes:
+        raise TableError(ErrorCode.TOO_BIG, size_mb=size // MIB, limit_mb=limits.file_bytes // MIB)
+
+
+def _table(origin: _Origin, limits: Limits, has_header: bool | None) -> Table:
+    first = list(islice(_checked(origin.records(), limits), HEADER_RECORDS))
+    if not any(_is_filled(cells) for _, cells in first):
+        # Many blank rows above the table are odd, but no reason to refuse it.
+        beyond = next(
+            (record for record in _checked(origin.records(), limits) if _is_filled(record[1])), None
+        )
+        if beyond is None:
+            raise TableError(ErrorCode.EMPTY)
+        start = beyond[0]
+        first = list(islice((r for r in _checked(origin.records(), limits) if r[0] >= start), HEADER_RECORDS))
+    found = dialect.find_header([cells for _, cells in first], has_header=has_header)
+    remarks = list(origin.remarks)
+    if found.skipped:
+        remarks.append(Remark(RemarkCode.TITLE_ROWS_SKIPPED, {"count": found.skipped}))
+    if found.index >= 0:
+        header_row, raw = first[found.index]
+    else:
+        header_row, raw = 0, []
+        remarks.append(Remark(RemarkCode.NO_HEADER))
+    below = [cells for number, cells in first if number > header_row]
+    headers = _headers(raw, below, remarks, has_header=found.index >= 0)
+
+    def rows() -> Iterator[Row]:
+        count = 0
+        for number, cells in _checked(origin.records(), limits):
+            if number <= header_row or not _is_filled(cells):
+                continue
+            count += 1
+            if count > limits.rows:
+                raise TableError(ErrorCode.TOO_MANY_ROWS, limit=limits.rows)
+            yield _row(number, cells, len(headers))
+
+    if origin.most_records > limits.rows:
+        # Line ends within quotes count too, so the bound alone does not decide; nothing is kept while
+        # counting.
+        for _ in rows():
+            pass
+    return Table(
+        headers=headers,
+        kind=origin.kind,
+        encoding=origin.encoding,
+        is_encoding_certain=origin.is_encoding_certain,
+        encoding_choices=origin.encoding_choices,
+        delimiter=origin.delimiter,
+        has_header=found.index >= 0,
+        is_header_certain=found.is_certain,
+        header_row=header_row,
+        remarks=tuple(remarks),
+        sample=tuple(islice(rows(), SAMPLE_ROWS)),
+        sheet=origin.sheet,
+        sheets=origin.sheets,
+        _open=rows,
+    )
+
+
+def _is_filled(cells: Sequence[str]) -> bool:
+    return any(cell and not cell.isspace() for cell in cells)
+
+
+def _checked(records: Iterator[Record], limits: Limits) -> Iterator[Record]:
+    """Pass records on that keep the limits of width and cell length."""
+    for number, cells in records:
+        if len(cells) > limits.columns and (width := dialect.extent(cells)) > limits.columns:
+            raise TableError(ErrorCode.TOO_MANY_COLUMNS, row=number, count=width, limit=limits.columns)
+        if cells and max(map(len, cells)) > limits.cell_characters:
+            column = next(i for i, cell in enumerate(cells, start=1) if len(cell) > limits.cell_characters)
+            raise TableError(ErrorCode.CELL_TOO_LONG, row=number, column=column, limit=limits.cell_characters)
+        yield number, cells
+
+
+def _row(number: int, cells: Sequence[str], width: int) -> Row:
+    if len(cells) == width:
+        return Row(number, tuple(cells))
+    if len(cells) < width:
+        missing = width - len(cells)
+        return Row(number, (*cells, *("",) * missing), missing)
+    return Row(number, tuple(cells[:width]), 0, tuple(cells[width : max(width, dialect.extent(cells))]))
+
+
+def _headers(
+    raw: Sequence[str], below: Sequence[Sequence[str]], remarks: list[Remark], *, has_header: bool
+) -> tuple[str, ...]:
+    """Name every column once: blank names get the column's letter, a name used again gets a number."""
+    if not has_header:
+        width = max(dialect.extent(cells) for cells in below if _is_filled(cells))
+        return tuple(dialect.letters(index) for index in range(width))
+    width = max(
+        dialect.extent(raw), max((min(dialect.extent(cells), len(raw)) for cells in below), default=0)
+    )
+    if len(raw) > width:
+        remarks.append(Remark(RemarkCode.EMPTY_COLUMNS, {"count": len(raw) - width}))
+    names: list[str] = []
+    taken: set[str] = set()
+    for index, cell in enumerate(raw[:width]):
+        name = " ".join("".join(c if c.isprintable() else " " for c in cell).split())[:HEADER_CHARACTERS]
+        name = name or dialect.letters(index)
+        distinct, count = name, 1
+        while distinct.casefold() in taken:
+            count += 1
+            distinct = f"{name} ({count})"
+        if count == 2:
+            remarks.append(Remark(RemarkCode.DUPLICATE_HEADER, {"header": name}))
+        taken.add(distinct.casefold())
+        names.append(distinct)
+    return tuple(names)

@@ -1,0 +1,223 @@
+"""Reading .xlsx: refused before unpacking when it would unpack to too much, then read by calamine.
+
+calamine holds a sheet as a dense block, so one cell far out, in a file of a few kilobytes, would take
+gigabytes: the extent of each sheet is looked at in the XML first.
+"""
+
+import datetime as dt
+import re
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import BinaryIO
+from xml.parsers import expat
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from .codes import ErrorCode
+from .model import MIB, Limits, TableError
+
+type CellValue = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
+
+READ_BYTES = 256 * 1024
+# Beyond it a float no longer holds every integer: the digits shown would be invented.
+EXACT_INTEGER = 2**53
+
+_FAR_REFERENCE = re.compile(rb"[\"'](?:[A-Za-z]{2,}[0-9]|[A-Za-z][0-9]{6,})")
+_REFERENCE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
+
+
+def open_workbook(stream: BinaryIO, limits: Limits) -> CalamineWorkbook:
+    """Check the archive and open it.
+
+    Raises ``TableError`` when it is no .xlsx, is damaged, or unpacks to too much.
+    """
+    try:
+        with ZipFile(stream) as archive:
+            names = set(archive.namelist())
+            _require_workbook(archive, names)
+            _check_unpacked(stream, archive.infolist(), limits)
+    except (
+        BadZipFile,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        struct.error,
+    ) as error:
+        raise TableError(ErrorCode.BROKEN_SPREADSHEET) from error
+    stream.seek(0)
+    return _guarded(lambda: CalamineWorkbook.from_filelike(BytesIO(stream.read())))
+
+
+def sheet_names(workbook: CalamineWorkbook) -> list[str]:
+    """Names of the visible worksheets in their order; of all worksheets when none is visible."""
+    sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+    visible = [sheet.name for sheet in sheets if sheet.visible == SheetVisibleEnum.Visible]
+    return visible or [sheet.name for sheet in sheets]
+
+
+def open_sheet(workbook: CalamineWorkbook, name: str) -> CalamineSheet:
+    """Load one worksheet. Raises ``TableError`` when there is none of that name or its XML is damaged."""
+    if name not in workbook.sheet_names:
+        raise TableError(ErrorCode.NO_SUCH_SHEET, sheet=name)
+    return _guarded(lambda: workbook.get_sheet_by_name(name))
+
+
+def sheet_records(sheet: CalamineSheet) -> Iterator[list[str]]:
+    """Yield every row of a sheet as text, from its first row on, blank ones included."""
+    rows = sheet.iter_rows()
+    while True:
+        row = _guarded(lambda: next(rows, None))
+        if row is None:
+            return
+        yield [cell_text(value) for value in row]
+
+
+def cell_text(value: CellValue | None) -> str:
+    """Return a cell as a person would type it: dates in ISO form, whole numbers without a point."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        if value.is_integer() and abs(value) < EXACT_INTEGER:
+            return str(int(value))
+        # Kept in the form that marks it as rounded, so that an id is not made up from it.
+        return repr(value) if abs(value) < EXACT_INTEGER else f"{value:E}"
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ")
+    if isinstance(value, dt.timedelta):
+        seconds = int(value.total_seconds())
+        return f"{seconds // 3600}:{seconds % 3600 // 60:02d}:{seconds % 60:02d}"
+    return value.isoformat()
+
+
+def _require_workbook(archive: ZipFile, names: set[str]) -> None:
+    if "xl/workbook.xml" in names:
+        return
+    if "xl/workbook.bin" in names:
+        raise TableError(ErrorCode.OTHER_SPREADSHEET, kind=".xlsb")
+    if "content.xml" in names or "mimetype" in names:
+        raise TableError(ErrorCode.OTHER_SPREADSHEET, kind="OpenDocument (.ods)")
+    if any(name.endswith(".iwa") for name in names):
+        raise TableError(ErrorCode.OTHER_SPREADSHEET, kind="Numbers")
+    if any(name.startswith("word/") for name in names):
+        raise TableError(ErrorCode.NOT_A_TABLE, kind="Word")
+    raise TableError(ErrorCode.NOT_A_TABLE, kind="ZIP")
+
+
+def _check_unpacked(stream: BinaryIO, members: list[ZipInfo], limits: Limits) -> None:
+    """Refuse by declared size first, then unpack for real: what an archive declares may be a lie."""
+    too_big = TableError(ErrorCode.UNPACKS_TOO_BIG, limit_mb=limits.unpacked_bytes // MIB)
+    if len(members) > 10_000 or sum(member.file_size for member in members) > limits.unpacked_bytes:
+        raise too_big
+    left = limits.unpacked_bytes
+    for member in members:
+        if member.flag_bits & 0x1:
+            raise TableError(ErrorCode.ENCRYPTED)
+        if member.compress_type not in (0, 8):
+            raise TableError(ErrorCode.BROKEN_SPREADSHEET)
+        is_sheet = member.filename.lower().startswith("xl/worksheets/") and member.filename.lower().endswith(
+            ".xml"
+        )
+        looks_far, tail = False, b""
+        for chunk in _unpacked(stream, member):
+            left -= len(chunk)
+            if left < 0:
+                raise too_big
+            if is_sheet and not looks_far:
+                window = tail + chunk
+                if b"\x00" in chunk or (b"<!" in window and re.search(rb"<!(?:DOCTYPE|ENTITY)", window)):
+                    raise TableError(ErrorCode.BROKEN_SPREADSHEET)
+                looks_far = _FAR_REFERENCE.search(window) is not None
+                tail = window[-64:]
+        if looks_far:
+            _check_extent(stream, member, limits)
+
+
+def _unpacked(stream: BinaryIO, member: ZipInfo) -> Iterator[bytes]:
+    """Unpack one member to its true end, whatever size is declared for it."""
+    stream.seek(member.header_offset)
+    header = stream.read(30)
+    if len(header) < 30 or header[:4] != b"PK\x03\x04":
+        raise BadZipFile
+    name_length, extra_length = struct.unpack("<HH", header[26:30])
+    stream.seek(member.header_offset + 30 + name_length + extra_length)
+    left = member.compress_size
+    unpack = zlib.decompressobj(-15) if member.compress_type == 8 else None
+    while left > 0:
+        packed = stream.read(min(READ_BYTES, left))
+        if not packed:
+            raise BadZipFile
+        left -= len(packed)
+        if unpack is None:
+            yield packed
+            continue
+        try:
+            chunk = unpack.decompress(packed, READ_BYTES * 4)
+            while chunk:
+                yield chunk
+                chunk = unpack.decompress(unpack.unconsumed_tail, READ_BYTES * 4)
+        except zlib.error as error:
+            raise BadZipFile from error
+        if unpack.eof:
+            return
+
+
+def _check_extent(stream: BinaryIO, member: ZipInfo, limits: Limits) -> None:
+    """Find the block that cells with content span and refuse it beyond the limits.
+
+    Styled empty cells do not count.
+    """
+    rows = columns = 0
+    reference = ""
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal reference, rows, columns
+        local = name.rpartition(":")[2]
+        if local == "c":
+            reference = attributes.get("r", "")
+        elif local in ("v", "is", "f") and reference:
+            place = _REFERENCE.fullmatch(reference)
+            if place is None:
+                raise TableError(ErrorCode.BROKEN_SPREADSHEET)
+            column = 0
+            for letter in place[1].upper():
+                column = column * 26 + ord(letter) - 64
+            rows, columns = max(rows, int(place[2])), max(columns, column)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    try:
+        for chunk in _unpacked(stream, member):
+            parser.Parse(chunk)
+        parser.Parse(b"", True)
+    except expat.ExpatError as error:
+        raise TableError(ErrorCode.BROKEN_SPREADSHEET) from error
+    if columns > limits.columns:
+        raise TableError(ErrorCode.TOO_MANY_COLUMNS, row=1, count=columns, limit=limits.columns)
+    if rows * columns > limits.sheet_cells:
+        raise TableError(ErrorCode.TOO_MANY_CELLS, rows=rows, columns=columns)
+
+
+def _guarded[T](call: Callable[[], T]) -> T:
+    """Turn every failure of calamine into ``TableError``, a panic of its Rust code included."""
+    try:
+        return call()
+    except TableError:
+        raise
+    except (CalamineError, OSError, ValueError, OverflowError, TypeError, MemoryError) as error:
+        raise TableError(ErrorCode.BROKEN_SPREADSHEET) from error
+    except BaseException as error:
+        # A panic is a BaseException of a class that cannot be imported.
+        if type(error).__name__ == "PanicException":
+            raise TableError(ErrorCode.BROKEN_SPREADSHEET) from error
+        raise

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -38,6 +39,7 @@ EVENT_WORDS = {
     EventKind.EDITED: gettext_lazy("edited"),
 }
 
+NEXT_VERSION = F("version") + 1  # for changes of many leads in one statement
 _COLUMNS = tuple(field.attname for field in Lead._meta.concrete_fields)
 
 # Everything that the roll-up counts a lead by.

@@ -152,7 +152,7 @@ def start(
             by=by,
             why=why,
             wanted_at=lead.wanted_at,
-            left_seconds=None if is_anew else _left_of(lead),
+            left_seconds=None if is_anew else left_of(lead.pk),
         )
         made.save()
     figures = changes.counted_at(lead)
@@ -175,8 +175,9 @@ def start(
     return made
 
 
-def _left_of(lead: Lead) -> int | None:
-    last = Handoff.objects.filter(lead_id=lead.pk).order_by("-id").values_list("end", "left_seconds").first()
+def left_of(lead_id: int) -> int | None:
+    """What the last handoff left of the promise, when the lead was returned; else None."""
+    last = Handoff.objects.filter(lead_id=lead_id).order_by("-id").values_list("end", "left_seconds").first()
     return last[1] if last and last[0] == End.RETURNED else None
 
 

@@ -12,22 +12,36 @@ from celery import Celery
 from celery.schedules import crontab
 from celery.signals import setup_logging
 from django.conf import settings
+from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadsync.settings")
 
 app = Celery("leadsync")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# What a page logs and what the task it started logs carry the same request id.
+app.steps["worker"].add(DjangoStructLogInitStep)
 
 MINUTE = 60.0
 
+
+def _every(task: str, seconds: float) -> dict[str, Any]:
+    """A message nobody took within two intervals is worth nothing: the next one finds the same work."""
+    return {"task": task, "schedule": seconds, "options": {"expires": 2 * seconds}}
+
+
+def _at(task: str, moment: crontab) -> dict[str, Any]:
+    return {"task": task, "schedule": moment, "options": {"expires": 30 * MINUTE}}
+
+
+# A second beat does no harm: see `leadsync.core.beats`.
 app.conf.beat_schedule = {
-    "sweep": {"task": "leads.sweep", "schedule": MINUTE},
-    "rollup": {"task": "kpi.rollup", "schedule": 20.0},
-    "deliver": {"task": "notices.deliver", "schedule": 20.0},
-    "imports": {"task": "leads.resume_imports", "schedule": MINUTE},
-    "rollup-nightly": {"task": "kpi.rollup_full", "schedule": crontab(hour="2", minute="17")},
-    "housekeeping": {"task": "notices.housekeeping", "schedule": crontab(minute="7")},
+    "sweep": _every("leads.sweep", MINUTE),
+    "rollup": _every("kpi.rollup", 20.0),
+    "deliver": _every("notices.deliver", 20.0),
+    "imports": _every("leads.resume_imports", MINUTE),
+    "rollup-nightly": _at("kpi.rollup_full", crontab(hour="2", minute="17")),
+    "housekeeping": _at("notices.housekeeping", crontab(minute="7")),
 }
 
 

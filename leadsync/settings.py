@@ -15,6 +15,8 @@ import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from leadsync.core.logs import without_secrets
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -92,6 +94,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "leadsync.ops.Operations",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -156,7 +159,8 @@ else:
     _database["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=0 if TESTING else 60)
     _database["CONN_HEALTH_CHECKS"] = True
     _database["DISABLE_SERVER_SIDE_CURSORS"] = True
-    _database.setdefault("OPTIONS", {})["options"] = (
+    _database.setdefault("OPTIONS", {})["connect_timeout"] = 5
+    _database["OPTIONS"]["options"] = (
         f"-c statement_timeout={env.int('DATABASE_STATEMENT_TIMEOUT_MS', default=30_000)}"
     )
 
@@ -279,7 +283,6 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 3_000
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_DEFAULT_EXPIRES = 3_600
 CELERY_BEAT_SCHEDULE_FILENAME = str(LEADSYNC_VAR / "beat-schedule")
 if CELERY_BROKER_URL.startswith("filesystem"):
     _broker = LEADSYNC_VAR / "broker"
@@ -360,6 +363,10 @@ if PRODUCTION:
 
 # ---------------------------------------------------------------------------------------------- logs, metrics
 METRICS: bool = env.bool("METRICS", default=False)
+if METRICS:
+    # Read by prometheus_client when it is imported: web processes add up their counts through files there.
+    (LEADSYNC_VAR / "metrics").mkdir(exist_ok=True)
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(LEADSYNC_VAR / "metrics"))
 LOG_LEVEL: str = env.str("LOG_LEVEL", default="WARNING" if TESTING else "INFO")
 LOG_JSON: bool = env.bool("LOG_JSON", default=PRODUCTION)
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
@@ -379,6 +386,7 @@ LOGGING: dict[str, Any] = {
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                without_secrets,
                 structlog.processors.JSONRenderer() if LOG_JSON else structlog.dev.ConsoleRenderer(colors=False),
             ],
         }

@@ -4,13 +4,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.db.models import Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_GET
 
+from feedback.models import Question
 from leads.models import Handoff
+from leadsync.accounts.access import public
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
 from leadsync.accounts.selectors import company
+from leadsync.notices.models import Alert, Notice
 
 
 @dataclass(frozen=True)
@@ -24,24 +30,67 @@ class Counts:
     notices: int = 0
 
 
+class _CountOf(Subquery):
+    """How many rows a query has, as a column of another one."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+
+
 def counts_for(person: User) -> Counts:
-    """All counters of the frame."""
-    now = timezone.now()
+    """All counters of the frame, in one statement.
+
+    Each counts over a partial index of open rows, so that a page costs the same with a million leads.
+    """
     waiting = Handoff.objects.open().filter(rep=person)
-    return Counts(queue=waiting.count(), queue_over=waiting.filter(due_at__lte=now).count())
+    row = (
+        User.objects.filter(pk=person.pk)
+        .order_by()
+        .values_list(
+            _CountOf(waiting.values("pk")),
+            _CountOf(waiting.overdue(timezone.now()).values("pk")),
+            _CountOf(Question.objects.filter(answerer=person, closed_at=None, answered_at=None).values("pk")),
+            _CountOf(Alert.objects.filter(kind="point_broken", resolved_at=None).values("pk")),
+            _CountOf(Notice.objects.filter(recipient=person, read_at=None).values("pk")),
+        )
+        .first()
+    )
+    return Counts(*row) if row else Counts()
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `shell.counts`, `.company`, `.me`, `.can`, `.languages`."""
     person = getattr(request, "user", None)
-    if person is None or not person.is_authenticated:
-        return {"shell": {"company": company(), "languages": settings.LANGUAGES, "can": {}, "counts": Counts()}}
+    if not isinstance(person, User):
+        return {
+            "shell": {"company": company(), "languages": settings.LANGUAGES, "can": {}, "counts": Counts()}
+        }
     return {
         "shell": {
             "company": company(),
             "languages": settings.LANGUAGES,
             "counts": counts_for(person),
-            "me": {"name": person.name, "role": person.role_label, "side": str(person.side)},
+            "theme": person.theme,
+            "me": {
+                "name": person.name,
+                "role": person.role_label,
+                "side": str(person.side),
+                "shortcuts_off": not person.has_shortcuts,
+            },
             "can": {can.value: person.can(can) for can in Can},
         }
     }
+
+
+@require_GET
+@public
+def counters(request: HttpRequest) -> HttpResponse:
+    """The numbers of the navigation, asked for once a minute by an open page.
+
+    Nobody signed in: nothing (204), not the way to the sign-in page, which would take away what is being
+    typed.
+    """
+    if not request.user.is_authenticated:
+        return HttpResponse(status=204)
+    response = render(request, "components/counters.html")
+    response["Cache-Control"] = "no-store"
+    return response

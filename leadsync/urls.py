@@ -2,10 +2,13 @@
 
 from django.urls import include, path
 
-from leadsync import home
+from leadsync import home, shell
+
+handler500 = "leadsync.core.middleware.server_error"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("counters/", shell.counters, name="counters"),
     path("accounts/", include("allauth.urls")),
     path("", include("leadsync.accounts.urls")),
     path("", include("leadsync.notices.urls")),

@@ -26,6 +26,7 @@ atexit.register(_forget_folder)
 os.environ["LEADSYNC_ENV"] = "test"
 os.environ["LEADSYNC_VAR"] = _var
 os.environ.pop("DEBUG", None)
+(Path(_var) / "static").mkdir(exist_ok=True)  # WhiteNoise warns where its folder is missing
 
 from leadsync.settings import *  # noqa: E402
 

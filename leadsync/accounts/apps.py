@@ -4,6 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.apps.registry import Apps
+from django.apps.registry import apps as present_apps
 from django.contrib.auth.management import create_permissions
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import import_string
@@ -12,10 +13,11 @@ from leadsync.accounts.roles import PERMISSIONS
 from leadsync.core.money import register_currency_source
 
 
-def sync_roles(sender: AppConfig, using: str, apps: Apps, **_kwargs: Any) -> None:
+def sync_roles(sender: AppConfig, using: str, apps: Apps = present_apps, **_kwargs: Any) -> None:
     """Write the table of roles into groups after every migration. Doing it again changes nothing.
 
     Django makes permissions in a receiver of the same signal that may come later: they are made here first.
+    Emptying the tables (`flush`) sends the signal without `apps`.
     """
     try:
         user = apps.get_model("accounts", "User")

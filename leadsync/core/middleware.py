@@ -1,18 +1,43 @@
 """Middleware that knows no app: faults, redirects for htmx, refusals of the domain."""
 
+import sys
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
+from django.views import defaults
 
 from leadsync.core.errors import DomainError
 from leadsync.core.htmx import wants_fragment
 
+log = structlog.get_logger(__name__)
+
 type GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+def _is_database_away(error: BaseException | None) -> bool:
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+def _try_again() -> HttpResponse:
+    response = render(None, "503.html", status=503)  # type: ignore[arg-type]  # no request: no queries
+    response["Retry-After"] = "5"
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """The project's `handler500`: the retry page where the database was away, else the page for faults.
+
+    Faults of middleware never pass `Faults.process_exception`; Django brings them here.
+    """
+    if _is_database_away(sys.exc_info()[1]):
+        return _try_again()
+    return defaults.server_error(request)
 
 
 class Faults:
@@ -25,28 +50,28 @@ class Faults:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, OperationalError | InterfaceError):
-            response = render(None, "503.html", status=503)  # type: ignore[arg-type]  # no request: no queries
-            response["Retry-After"] = "5"
-            return response
-        return None
+        if not _is_database_away(exception):
+            return None
+        log.error("database_away", exc_info=exception)
+        return _try_again()
 
 
 class HtmxRedirects:
-    """A redirect to the sign-in page must not land inside a table row: htmx is told to leave the page instead."""
+    """A redirect to the sign-in page must not land inside a table row: htmx is told to leave the page."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.status_code in {301, 302} and request.headers.get("HX-Request") == "true":
-            if urlsplit(response["Location"]).path == resolve_url(settings.LOGIN_URL):
-                moved = HttpResponse(status=204)
-                moved["HX-Redirect"] = response["Location"]
-                patch_vary_headers(moved, ["HX-Request"])
-                return moved
-        return response
+        is_redirect = response.status_code in {301, 302} and request.headers.get("HX-Request") == "true"
+        if not is_redirect or urlsplit(response["Location"]).path != resolve_url(settings.LOGIN_URL):
+            return response
+        moved = HttpResponse(status=204)
+        moved["HX-Redirect"] = response["Location"]
+        moved.cookies = response.cookies
+        patch_vary_headers(moved, ["HX-Request"])
+        return moved
 
 
 class DomainErrors:

@@ -34,7 +34,7 @@ document.addEventListener("htmx:sendError", (event) => {
   const marks = read().filter((one) => one.lead !== lead);
   marks.push({ lead, version, mark: button.value, url: event.detail.requestConfig.path });
   write(marks);
-  button.setAttribute("aria-pressed", "true");
+  for (const other of form.querySelectorAll("[data-optimistic]")) other.setAttribute("aria-pressed", String(other === button));
   show();
   document.dispatchEvent(new CustomEvent("leadsync:say", { detail: text.textContent }));
 });

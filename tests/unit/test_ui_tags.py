@@ -163,6 +163,26 @@ def test_initials_are_the_first_and_the_last(name: str, expected: str) -> None:
     assert ui.initials(SimpleNamespace(name=name)) == expected
 
 
+@pytest.mark.parametrize(
+    ("agent", "expected"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36", "Chrome, Linux"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Edge, Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1",
+            "Safari, iPhone",
+        ),
+        ("curl/8.5", "curl/8.5"),
+        (None, ""),
+    ],
+)
+def test_browser_is_named_in_words(agent: str | None, expected: str) -> None:
+    assert ui.browser(agent) == expected
+
+
 def test_icon_is_decoration_unless_it_is_named() -> None:
     assert 'aria-hidden="true"' in render('{% icon "check" class="ok" %}')
     assert 'class="ic ok"' in render('{% icon "check" class="ok" %}')

@@ -43,6 +43,26 @@ ICONS = {
     "upload": "file-up",
 }
 
+# The first mark found in a User-Agent line names the browser and the system: later ones imitate earlier ones.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("YaBrowser", "Yandex Browser"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
 # Which item of the navigation is lit on which page: the first prefix of the view's name that fits.
 AREAS = (
     ("leads:queue", "queue"),
@@ -283,6 +303,15 @@ def initials(value: Any) -> str:
         return "?"
     letters = parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")
     return letters.upper()
+
+
+@register.filter
+def browser(value: Any) -> str:
+    """Name a browser and its system from a User-Agent line: "Firefox, Windows". Unknown ones are cut."""
+    agent = str(value or "")
+    name = next((found for mark, found in BROWSERS if mark in agent), "")
+    system = next((found for mark, found in SYSTEMS if mark in agent), "")
+    return ", ".join(part for part in (name, system) if part) or agent[:40]
 
 
 @register.filter

@@ -19,7 +19,9 @@ class Channel(models.Model):
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     key = models.SlugField(max_length=40, null=True, blank=True, unique=True, editable=False)
-    terms = models.TextField(_("terms"), blank=True, help_text=_("What is offered there now. Sales reads this."))
+    terms = models.TextField(
+        _("terms"), blank=True, help_text=_("What is offered there now. Sales reads this.")
+    )
     is_active = models.BooleanField(_("in use"), default=True)
 
     class Meta:
@@ -49,7 +51,9 @@ class ContactPoint(models.Model):
 
     class Meta:
         ordering: ClassVar = ["channel__name", "kind", "value"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["channel", "value"], name="contact_point_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["channel", "value"], name="contact_point_once")
+        ]
 
     def __str__(self) -> str:
         return self.value
@@ -94,7 +98,7 @@ class Campaign(Versioned):
     name = models.CharField(_("name"), max_length=200)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.WEBSITE)
     channel = models.ForeignKey(Channel, models.PROTECT, related_name="campaigns", verbose_name=_("channel"))
-    market = CountryField(_("market"), blank=True, blank_label=_("Any country"))
+    market = CountryField(_("market"), blank=True, blank_label=_("Any country"))  # type: ignore[call-overload]  # lazy text does
     segment = models.CharField(_("segment"), max_length=100, blank=True)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="campaigns", verbose_name=_("owner")
@@ -105,9 +109,15 @@ class Campaign(Versioned):
     budget = models.DecimalField(
         _("budget"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
-    offer = models.TextField(_("offer"), blank=True, help_text=_("What people are promised. Sales reads this."))
-    terms = models.TextField(_("terms"), blank=True, help_text=_("Prices, discounts, dates. Sales reads this."))
-    hypothesis = models.TextField(_("hypothesis"), blank=True, help_text=_("Why this should bring good leads."))
+    offer = models.TextField(
+        _("offer"), blank=True, help_text=_("What people are promised. Sales reads this.")
+    )
+    terms = models.TextField(
+        _("terms"), blank=True, help_text=_("Prices, discounts, dates. Sales reads this.")
+    )
+    hypothesis = models.TextField(
+        _("hypothesis"), blank=True, help_text=_("Why this should bring good leads.")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     history = HistoricalRecords(excluded_fields=["version"])
@@ -117,7 +127,9 @@ class Campaign(Versioned):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["name", "channel"], name="campaign_name_in_channel"),
             models.CheckConstraint(
-                condition=models.Q(ends_on=None) | models.Q(starts_on=None) | models.Q(ends_on__gte=models.F("starts_on")),
+                condition=models.Q(ends_on=None)
+                | models.Q(starts_on=None)
+                | models.Q(ends_on__gte=models.F("starts_on")),
                 name="campaign_ends_after_start",
             ),
             models.CheckConstraint(
@@ -135,7 +147,9 @@ class Spend(models.Model):
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="spends")
     on = models.DateField(_("day"))
-    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2, validators=[MinValueValidator(0)])
+    amount = models.DecimalField(
+        _("amount"), max_digits=14, decimal_places=2, validators=[MinValueValidator(0)]
+    )
     note = models.CharField(_("what for"), max_length=200, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
 
@@ -168,8 +182,8 @@ class Visits(models.Model):
 class Touch(models.Model):
     """A hint for the roll-up: something of this campaign at this instant (or day) changed.
 
-    Written in the same transaction as the change; the worker that takes the row away recomputes the cell. `leads`
-    writes these too, hence the place: the lowest app that the roll-up counts.
+    Written in the same transaction as the change; the worker that takes the row away recomputes the cell.
+    `leads` writes these too, hence the place: the lowest app that the roll-up counts.
     """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+")

@@ -34,7 +34,9 @@ def campaign_leads(campaign: Campaign, person: User, *, first: int = FIRST) -> C
     """The newest leads of the campaign: quality, words of sales, rep, sales time. Three queries."""
     leads = Lead.objects.visible_to(person).counted().filter(campaign=campaign)
     newest = list(
-        leads.select_related("owner", "reason").order_by("-received_at", "-pk").fetch_mode(FETCH_RAISE)[:first]
+        leads.select_related("owner", "reason")
+        .order_by("-received_at", "-pk")
+        .fetch_mode(FETCH_RAISE)[:first]
     )
     marks: dict[int, Mark] = {}
     standing = Mark.objects.filter(lead__in=[lead.pk for lead in newest], reverted_at=None).order_by("pk")

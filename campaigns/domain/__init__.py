@@ -1,0 +1,1 @@
+"""Decisions about campaigns, without a framework."""

@@ -1,0 +1,1 @@
+"""What people type about campaigns and channels; the rules themselves are in the services."""

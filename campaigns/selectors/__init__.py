@@ -1,0 +1,1 @@
+"""What pages of campaigns and channels need to know."""

@@ -1,0 +1,1 @@
+"""Panels of leads for the pages of other apps."""

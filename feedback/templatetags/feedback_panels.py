@@ -1,5 +1,6 @@
 """Panels of the campaign page: the gate, work and benefit, and the reasons."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,8 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from feedback.domain.gate import Verdict
 from feedback.domain.worth import Worth
+from feedback.selectors import campaign_list, worth
 from feedback.selectors import gate as gates
-from feedback.selectors import worth
 from feedback.selectors.limits import limits
 from leads.domain.terms import Terms
 from leads.models import Agreement
@@ -70,6 +71,7 @@ def worth_panel(context: Context, campaign: Campaign) -> dict[str, Any]:
         "work": work.value,
         "worth": value.value,
         "gate_size": agreed.gate_size,
+        "may_stop": context.get("may_stop", False),
     }
 
 
@@ -98,3 +100,18 @@ def reasons_panel(context: Context, campaign: Campaign) -> dict[str, Any]:
         "rows": list(zip(rows, bars, strict=True)),
         "total": sum(row.count for row in rows),
     }
+
+
+@register.simple_tag(takes_context=True)
+def campaigns_table(
+    context: Context, campaigns: Iterable[Campaign]
+) -> list[tuple[campaign_list.CampaignRow, str]]:
+    """Each campaign of a page of the list with its figures, and the tone of its verdict."""
+    agreed = _limits(context)
+    rows = campaign_list.campaign_rows(
+        campaigns,
+        month_start=_month_start(timezone.now()),
+        limit=agreed.minutes_per_promising,
+        gate_size=agreed.gate_size,
+    )
+    return [(row, TONES[row.benefit.worth]) for row in rows]

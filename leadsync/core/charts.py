@@ -448,7 +448,8 @@ def curve(
                 return ys[i - 1] + part * (ys[i] - ys[i - 1])
         return ys[-1]
 
-    lines, texts = (list(part) for part in plot.grid(write_y))
+    grid_lines, grid_texts = plot.grid(write_y)
+    lines, texts = list(grid_lines), list(grid_texts)
     step = max(1, (len(xs) - 1) // 3)
     texts += [Text(x(v), height - 8, write_x(v), "", "middle") for v in xs[::step]]
     dots: list[Dot] = []

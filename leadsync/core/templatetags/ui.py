@@ -155,7 +155,7 @@ def nav_item(
 
 def _drawing(context: RequestContext, chart: Chart, title: str, desc: str) -> dict[str, Any]:
     # Ids are unique on a page and the same on every render of it.
-    number = context.render_context.get("charts", 0) + 1
+    number = (context.render_context.get("charts", 0) or 0) + 1
     context.render_context["charts"] = number
     uid = f"chart{number}-{crc32(title.encode()):x}"
     return {"chart": chart, "title": title, "desc": desc, "uid": uid}

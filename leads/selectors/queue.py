@@ -1,0 +1,304 @@
+"""What the queue shows: rows grouped by deadline, and everything about the selected lead. A fixed number of statements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+from phonenumbers import NumberParseException, parse
+from phonenumbers.timezone import time_zones_for_number
+
+from leads.domain import deadline as deadlines
+from leads.domain.deadline import Deadline, Group
+from leads.domain.definition import CriterionTerms, Evaluation, evaluate
+from leads.domain.terms import Terms
+from leads.models import Activity, Answer, Handoff, Lead, LeadEvent, Mark, Reason
+from leads.selectors import agreement
+from leadsync.accounts import selectors as accounts
+from leadsync.accounts.models import User
+from leadsync.core.businesstime import WorkCalendar
+
+MOST_ROWS = 200
+JUST_CALLED = timedelta(hours=24)
+
+GROUP_TITLES = {
+    Group.CALLED: gettext_lazy("Called, not marked yet"),
+    Group.PAST: gettext_lazy("Past the promise"),
+    Group.TODAY: gettext_lazy("Due today"),
+    Group.TOMORROW: gettext_lazy("Tomorrow"),
+    Group.LATER: gettext_lazy("Later"),
+    Group.NOTHING: gettext_lazy("Nothing planned"),
+}
+FOLLOW_UP_TITLES = {Group.PAST: gettext_lazy("Past the agreed time")}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One lead in the list. `deadline` is None where no clock runs; `gate` is its number in the campaign's gate."""
+
+    lead: Lead
+    deadline: Deadline | None = None
+    step_at: datetime | None = None
+    gate: int | None = None
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    key: Group
+    title: str
+    rows: list[Row]
+
+    @property
+    def is_bad(self) -> bool:
+        return self.key is Group.PAST
+
+
+@dataclass(frozen=True)
+class Point:
+    """One criterion of the definition beside what is known of it."""
+
+    criterion: CriterionTerms
+    value: object
+    source: str
+    met: bool | None
+
+
+@dataclass(frozen=True)
+class Pane:
+    """The selected lead. `event_id` is the newest thing known to have happened to it when the page was made."""
+
+    row: Row
+    position: int
+    total: int
+    previous_id: int | None
+    next_id: int | None
+    points: list[Point]
+    evaluation: Evaluation
+    terms: Terms
+    activities: list[Activity]
+    reasons: list[Reason]
+    steps: dict[str, datetime]
+    event_id: int
+    mark: Mark | None
+    their_time: datetime | None
+
+    @property
+    def lead(self) -> Lead:
+        return self.row.lead
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The list of one tab."""
+
+    tab: str
+    groups: list[RowGroup]
+    now: datetime
+    gate_size: int
+    is_open: bool
+    open_until: datetime | None
+    done: list[Mark] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[Row]:
+        return [row for group in self.groups for row in group.rows]
+
+    @property
+    def past(self) -> int:
+        return sum(len(group.rows) for group in self.groups if group.is_bad)
+
+
+@dataclass(frozen=True)
+class TabCounts:
+    """The numbers on the tabs."""
+
+    first: int
+    past: int
+    follow: int
+    done: int
+
+
+def counts(person: User, now: datetime) -> TabCounts:
+    """How many wait in each tab: three statements."""
+    start, end = _today(now)
+    waiting = Handoff.objects.open().filter(rep=person).aggregate(all=Count("pk"), past=Count("pk", filter=Q(due_at__lte=now)))
+    follow = Lead.objects.open().filter(owner=person, next_step_at__lt=end).count()
+    done = Mark.objects.filter(by=person, at__gte=start, reverted_at=None).count()
+    return TabCounts(first=waiting["all"], past=waiting["past"], follow=follow, done=done)
+
+
+def _today(now: datetime) -> tuple[datetime, datetime]:
+    """The company's day around `now`, as instants."""
+    local = timezone.localtime(now, accounts.company().tz)
+    start = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    return start, start + timedelta(days=1)
+
+
+def first_contacts(person: User, now: datetime, *, words: str = "") -> Queue:
+    """Leads handed to this rep that wait for a first contact, by deadline; before them the ones called but not marked."""
+    calendar = accounts.calendars_for([person.pk])[person.pk]
+    open_handoffs = (
+        Handoff.objects.open()
+        .filter(rep=person, **_search("lead__", words))
+        .select_related("lead__campaign__channel", "lead__campaign__owner", "lead__logged_by")
+        .order_by("due_at", "id")
+        .fetch_mode(models.FETCH_RAISE)[:MOST_ROWS]
+    )
+    called = (
+        _leads(Lead.objects.filter(owner=person, stage="contacted", mark="none", next_step_at=None, **_search("", words)))
+        .filter(first_contact_at__gte=now - JUST_CALLED)
+        .order_by("first_contact_at", "id")[:MOST_ROWS]
+    )
+    terms = agreement.terms()
+    rows: dict[Group, list[Row]] = {}
+    for lead in called:
+        rows.setdefault(Group.CALLED, []).append(Row(lead, gate=_gate(lead, terms)))
+    for handoff in open_handoffs:
+        found = deadlines.read(
+            calendar=calendar,
+            now=now,
+            due_at=handoff.due_at,
+            warn_at=handoff.warn_at,
+            promise_seconds=handoff.promise_seconds,
+            wanted_at=handoff.lead.wanted_at if handoff.lead.wanted_at and handoff.lead.wanted_at > now else None,
+        )
+        rows.setdefault(found.group, []).append(Row(handoff.lead, deadline=found, gate=_gate(handoff.lead, terms)))
+    return _queue("first", rows, now, terms, calendar)
+
+
+def follow_ups(person: User, now: datetime, *, words: str = "") -> Queue:
+    """Leads in work with a next step, by its time; then those with nothing planned, the longest silent first."""
+    calendar = accounts.calendars_for([person.pk])[person.pk]
+    mine = _leads(Lead.objects.filter(owner=person, stage__in=("contacted", "qualified"), **_search("", words)))
+    planned = mine.filter(next_step_at__isnull=False).order_by("next_step_at", "id")[:MOST_ROWS]
+    unplanned = (
+        mine.filter(next_step_at=None).exclude(mark="none", first_contact_at__gte=now - JUST_CALLED)
+    ).order_by("last_activity_at", "id")[:50]
+    rows: dict[Group, list[Row]] = {}
+    for lead in planned:
+        assert lead.next_step_at is not None
+        group = deadlines.group_of(lead.next_step_at, now, calendar)
+        rows.setdefault(group, []).append(Row(lead, step_at=lead.next_step_at))
+    for lead in unplanned:
+        rows.setdefault(Group.NOTHING, []).append(Row(lead))
+    return _queue("follow", rows, now, agreement.terms(), calendar)
+
+
+def done_today(person: User, now: datetime) -> Queue:
+    """What this person marked today, newest first; each can be taken back until the day ends."""
+    calendar = accounts.calendars_for([person.pk])[person.pk]
+    start, _end = _today(now)
+    marks = list(
+        Mark.objects.filter(by=person, at__gte=start)
+        .select_related("lead__campaign", "reason")
+        .order_by("-at", "-id")
+        .fetch_mode(models.FETCH_RAISE)[:MOST_ROWS]
+    )
+    queue = _queue("done", {}, now, Terms(), calendar)
+    queue.done.extend(marks)
+    return queue
+
+
+def _leads(leads: models.QuerySet[Lead]) -> models.QuerySet[Lead]:
+    return leads.select_related("campaign__channel", "campaign__owner", "logged_by").fetch_mode(models.FETCH_RAISE)
+
+
+def _search(prefix: str, words: str) -> dict[str, str]:
+    folded = words.strip().casefold()
+    return {f"{prefix}search__contains": folded} if folded else {}
+
+
+def _gate(lead: Lead, terms: Terms) -> int | None:
+    return lead.gate_number if lead.gate_number and lead.gate_number <= terms.gate_size else None
+
+
+def _queue(
+    tab: str, rows: dict[Group, list[Row]], now: datetime, terms: Terms, calendar: WorkCalendar
+) -> Queue:
+    titles = {**GROUP_TITLES, **(FOLLOW_UP_TITLES if tab == "follow" else {})}
+    is_open = calendar.is_open(now)
+    open_until = next((end for _start, end in calendar.windows_between(now, now + timedelta(days=1))), None)
+    return Queue(
+        tab=tab,
+        groups=[RowGroup(group, str(titles[group]), rows[group]) for group in Group if group in rows],
+        now=now,
+        gate_size=terms.gate_size,
+        is_open=is_open,
+        open_until=open_until if is_open else None,
+    )
+
+
+def pane(queue: Queue, lead_id: int | None, person: User) -> Pane | None:
+    """Everything about the selected lead, or the first; None when the list is empty."""
+    rows = queue.rows
+    if not rows:
+        return None
+    index = next((i for i, row in enumerate(rows) if row.lead.pk == lead_id), 0)
+    row = rows[index]
+    lead = row.lead
+    calendar = accounts.calendars_for([person.pk])[person.pk]
+    terms = agreement.terms()
+    return Pane(
+        row=row,
+        position=index + 1,
+        total=len(rows),
+        previous_id=rows[index - 1].lead.pk if index else None,
+        next_id=rows[index + 1].lead.pk if index + 1 < len(rows) else (rows[index - 1].lead.pk if index else None),
+        **definition_of(lead, terms),
+        terms=terms,
+        activities=list(
+            Activity.objects.filter(lead=lead).select_related("by").fetch_mode(models.FETCH_RAISE)[:6]
+        ),
+        reasons=reasons(),
+        steps=deadlines.next_steps(calendar, queue.now),
+        event_id=LeadEvent.objects.filter(lead=lead).order_by("-id").values_list("pk", flat=True).first() or 0,
+        mark=Mark.objects.filter(lead=lead, reverted_at=None).select_related("by", "reason").first()
+        if lead.mark != "none"
+        else None,
+        their_time=their_time(lead, queue.now),
+    )
+
+
+def definition_of(lead: Lead, terms: Terms) -> dict[str, object]:
+    """`points` and `evaluation` of one lead against the definition in force."""
+    known = {answer.key: answer for answer in Answer.objects.filter(lead=lead)}
+    evaluation = evaluate(terms.criteria, terms.points_needed, {key: answer.value for key, answer in known.items()})
+    points = [
+        Point(
+            criterion=criterion,
+            value=known[criterion.key].value if criterion.key in known else None,
+            source=known[criterion.key].get_source_display() if criterion.key in known else "",
+            met=evaluation.met.get(criterion.key),
+        )
+        for criterion in terms.criteria
+    ]
+    return {"points": points, "evaluation": evaluation}
+
+
+def reasons(*, for_loss: bool = False) -> list[Reason]:
+    """The reasons in use, in their order."""
+    wanted = Q(is_for_loss=True) if for_loss else Q(is_for_mark=True)
+    return list(Reason.objects.filter(wanted, is_active=True))
+
+
+def their_time(lead: Lead, now: datetime) -> datetime | None:
+    """The lead's local time by its phone number, where it differs from the company's; None when that is not known."""
+    try:
+        zones: Sequence[str] = time_zones_for_number(parse(lead.phone)) if lead.phone.startswith("+") else ()
+    except NumberParseException:
+        return None
+    if not zones or zones[0] == "Etc/Unknown":
+        return None
+    theirs = now.astimezone(ZoneInfo(zones[0]))
+    return theirs if theirs.utcoffset() != now.astimezone(accounts.company().tz).utcoffset() else None
+
+
+def own_changes_only(lead_id: int, person: User, since_event: int) -> bool:
+    """Whether nobody but this person changed the lead since the page was made: then there is no conflict."""
+    return not LeadEvent.objects.filter(lead_id=lead_id, pk__gt=since_event).exclude(by=person).exists()
+
+

@@ -117,6 +117,9 @@ class Lead(Versioned):
                 fields=["owner", "next_step_at"], condition=models.Q(next_step_at__isnull=False), name="lead_follow_up"
             ),
             models.Index(
+                fields=["next_step_at"], condition=models.Q(next_step_at__isnull=False), name="lead_next_step"
+            ),
+            models.Index(
                 fields=["last_activity_at"], condition=models.Q(stage__in=["contacted", "qualified"]), name="lead_silent"
             ),
         ]

@@ -67,9 +67,7 @@ def new_draft(*, by: User) -> Agreement:
         number = (Agreement.objects.aggregate(last=Max("number"))["last"] or 0) + 1
         former = selectors.in_force()
         stock = Terms()
-        values = {
-            name: getattr(former, name) if former else getattr(stock, name) for name in LIMITS
-        }
+        values = {name: getattr(former, name) if former else getattr(stock, name) for name in LIMITS}
         values["attempt_waits"] = list(values["attempt_waits"])
         draft = Agreement.objects.create(number=number, created_by=by, **values)
         if former is not None:
@@ -262,9 +260,7 @@ def propose(
 
 
 @transaction.atomic
-def sign(
-    *, agreement: Agreement, by: User, version: int | None = None, at: datetime | None = None
-) -> bool:
+def sign(*, agreement: Agreement, by: User, version: int | None = None, at: datetime | None = None) -> bool:
     """Sign a proposed version for one's department; True when that put it in force.
 
     In force from the instant at which both sides signed; the version before is superseded at that instant.

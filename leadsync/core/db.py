@@ -142,6 +142,61 @@ def _copy(cursor: Any, table: str, names: str, buffer: io.StringIO) -> None:
     cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", buffer)
 
 
+def update_rows[M: models.Model](
+    model: type[M], columns: Sequence[str], rows: Sequence[tuple[int, Sequence[Any]]]
+) -> None:
+    """Set `columns` of many rows, each to values of its own: one UPDATE … FROM on PostgreSQL, executemany on SQLite.
+
+    `rows` holds (primary key, values in the order of `columns`).
+    """
+    if not rows:
+        return
+    quote = connection.ops.quote_name
+    fields = [model._meta.get_field(name) for name in columns]
+    table = quote(model._meta.db_table)
+    names = [quote(field.column) for field in fields]  # type: ignore[union-attr]
+    with connection.cursor() as cursor:
+        if is_postgres():
+            types = [field.db_type(connection) for field in fields]  # type: ignore[union-attr]
+            lists = ", ".join(f"unnest(%s::{kind}[]) AS {name}" for name, kind in zip(names, types, strict=True))
+            sets = ", ".join(f"{name} = given.{name}" for name in names)
+            cursor.execute(
+                f"UPDATE {table} SET {sets} FROM (SELECT unnest(%s::bigint[]) AS row_id, {lists}) AS given "
+                f"WHERE {table}.id = given.row_id",
+                [[pk for pk, _values in rows], *(list(column) for column in zip(*(v for _pk, v in rows), strict=True))],
+            )
+            return
+        sets = ", ".join(f"{name} = %s" for name in names)
+        cursor.executemany(
+            f"UPDATE {table} SET {sets} WHERE id = %s",
+            [
+                [
+                    *(
+                        field.get_db_prep_save(value, connection)  # type: ignore[union-attr]
+                        for field, value in zip(fields, values, strict=True)
+                    ),
+                    pk,
+                ]
+                for pk, values in rows
+            ],
+        )
+
+
+def iso_text(name: str) -> models.Func:
+    """An instant as ISO text in UTC ("2026-03-10T09:00:00Z"), for JSON that a statement builds itself."""
+    if is_postgres():
+        in_utc = models.Func(models.Value("UTC"), models.F(name), function="timezone")
+        return models.Func(
+            in_utc,
+            models.Value('YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+            function="to_char",
+            output_field=models.TextField(),
+        )
+    return models.Func(
+        models.Value("%Y-%m-%dT%H:%M:%SZ"), models.F(name), function="strftime", output_field=models.TextField()
+    )
+
+
 def next_ids(model: type[models.Model], count: int) -> list[int]:
     """Reserve `count` primary keys, so that rows of several tables can be built and loaded together.
 

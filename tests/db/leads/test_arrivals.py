@@ -25,7 +25,9 @@ def take(*rows: LeadData, to=None, **options):
 
 
 def anna(**changes) -> LeadData:
-    return LeadData(**({"name": "Anna Łęcka", "email": " Anna@Example.COM ", "phone": "601 234 567"} | changes))
+    return LeadData(
+        **({"name": "Anna Łęcka", "email": " Anna@Example.COM ", "phone": "601 234 567"} | changes)
+    )
 
 
 def test_mail_and_phone_are_kept_in_normal_form_and_searchable_without_accents() -> None:
@@ -40,7 +42,9 @@ def test_what_came_is_kept_as_it_came() -> None:
         data=anna(), campaign=campaign(), door=Door.API, by=None, payload={"raw": ["1", None]}
     ).arrival
     assert arrival.payload == {"raw": ["1", None]}
-    assert arrivals.receive(data=anna(email="x@y.pl", phone=""), campaign=campaign(), door=Door.HAND, by=None).arrival.payload == {
+    assert arrivals.receive(
+        data=anna(email="x@y.pl", phone=""), campaign=campaign(), door=Door.HAND, by=None
+    ).arrival.payload == {
         "name": "Anna Łęcka",
         "email": "x@y.pl",
     }
@@ -65,7 +69,9 @@ def test_what_cannot_be_used_is_refused_with_its_field_and_nothing_is_saved(chan
 
 
 def test_a_bad_row_leaves_the_others_in() -> None:
-    result = take(anna(), anna(email="nonsense", phone=""), LeadData(company="Baltic", phone="+48 22 555 01 01"))
+    result = take(
+        anna(), anna(email="nonsense", phone=""), LeadData(company="Baltic", phone="+48 22 555 01 01")
+    )
     assert [row.is_new for row in result.rows] == [True, False, True]
     assert set(result.problems) == {1}
     assert Lead.objects.count() == 2
@@ -98,7 +104,8 @@ def test_the_same_lead_gets_an_arrival_instead_of_a_twin(again) -> None:
 
 def test_external_ids_of_two_systems_are_two() -> None:
     result = take(
-        LeadData(name="A", external_id="1", namespace="crm"), LeadData(name="B", external_id="1", namespace="fair")
+        LeadData(name="A", external_id="1", namespace="crm"),
+        LeadData(name="B", external_id="1", namespace="fair"),
     )
     assert len(result.created) == 2
 
@@ -188,7 +195,9 @@ def test_the_gate_numbers_the_first_leads_without_gaps() -> None:
     take(*(LeadData(name=f"B{n}") for n in range(3)), to=to, door=Door.HISTORY)
     take(LeadData(name="T"), to=to, door=Door.TEST)
     take(*(LeadData(name=f"C{n}") for n in range(4)), to=to)
-    numbered = Lead.objects.filter(gate_number__isnull=False).order_by("id").values_list("name", "gate_number")
+    numbered = (
+        Lead.objects.filter(gate_number__isnull=False).order_by("id").values_list("name", "gate_number")
+    )
     assert list(numbered) == [("A0", 1), ("A1", 2), ("A2", 3), ("C0", 4), ("C1", 5)]
 
 
@@ -197,7 +206,10 @@ def test_answers_that_came_are_kept_and_unusable_ones_stay_in_the_payload() -> N
     found = arrivals.receive(
         data=anna(answers={"volume": "12,5", "budget": "yes"}), campaign=campaign(), door=Door.FORM, by=None
     ).lead
-    assert dict(Answer.objects.filter(lead=found).values_list("key", "value")) == {"volume": "12.5", "budget": "yes"}
+    assert dict(Answer.objects.filter(lead=found).values_list("key", "value")) == {
+        "volume": "12.5",
+        "budget": "yes",
+    }
     other = arrivals.receive(
         data=LeadData(name="B", answers={"volume": "many"}), campaign=campaign(), door=Door.FORM, by=None
     )
@@ -245,7 +257,14 @@ def test_one_by_one_and_set_based_give_the_same() -> None:
 
     def picture(to) -> list:
         return [
-            (one.name, one.email, one.gate_number, one.owner_id is not None, one.arrivals.count(), one.keys.count())
+            (
+                one.name,
+                one.email,
+                one.gate_number,
+                one.owner_id is not None,
+                one.arrivals.count(),
+                one.keys.count(),
+            )
             for one in Lead.objects.filter(campaign=to).order_by("id")
         ]
 
@@ -265,7 +284,9 @@ def test_a_preview_names_who_is_here_already(django_assert_max_num_queries: Djan
     rep = person("rep", name="Paweł Nowak")
     known = lead(owner=rep, email="known@example.com", name="Known")
     with django_assert_max_num_queries(6):
-        found = arrivals.find_same([LeadData(name="x", email="KNOWN@example.com"), LeadData(name="new"), LeadData()])
+        found = arrivals.find_same(
+            [LeadData(name="x", email="KNOWN@example.com"), LeadData(name="new"), LeadData()]
+        )
     assert found[1:] == [None, None]
     assert found[0] is not None
     assert (found[0].lead_id, found[0].owner, found[0].title) == (known.pk, "Paweł Nowak", "Known")

@@ -1,21 +1,22 @@
 """How programs sign in: a token of a person, with a scope, and what each call needs."""
 
 from datetime import timedelta
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from leadsync.accounts.digests import TOKEN_START, digest_of
 from leadsync.accounts.models import ApiToken, User
 from leadsync.accounts.roles import Can
+
+if TYPE_CHECKING:  # DRF's settings import this module while DRF's views are being imported
+    from rest_framework.views import APIView
 
 USED_EVERY: Final = timedelta(minutes=1)
 
@@ -47,16 +48,6 @@ class TokenAuthentication(BaseAuthentication):
         return f'{self.keyword} realm="LeadSync"'
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Tells the OpenAPI document about tokens."""
-
-    target_class = "leadsync.accounts.api_auth.TokenAuthentication"
-    name = "token"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "bearerFormat": f"{TOKEN_START}…"}
-
-
 class RolePermission(IsAuthenticated):
     """Reading needs a signed-in person; changing needs what the view names, and a token's scope.
 
@@ -67,7 +58,7 @@ class RolePermission(IsAuthenticated):
 
     unnamed: ClassVar[object] = object()
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Raise `PermissionDenied` with a sentence, or say whether somebody is signed in."""
         if not super().has_permission(request, view):
             return False

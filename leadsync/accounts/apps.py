@@ -1,5 +1,6 @@
 """People: who is who, who may what, and when work is done."""
 
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
@@ -47,3 +48,4 @@ class Accounts(AppConfig):
         post_migrate.connect(sync_roles, sender=self, dispatch_uid="accounts.roles")
         # By name: models can be imported only now that the registry is filled.
         register_currency_source(import_string("leadsync.accounts.selectors.currency"))
+        import_module("leadsync.accounts.api_schema")

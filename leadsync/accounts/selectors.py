@@ -242,7 +242,7 @@ def days_off(year: int, language: str) -> list[DayOff]:
             name=day.name,
             windows=tuple((opens, closes) for opens, closes in day.windows),
             own_pk=day.pk,
-            replaces=public.get(day.on, ""),
+            replaces="" if public.get(day.on) == day.name else public.get(day.on, ""),
         )
         for day in OwnDay.objects.filter(on__year=year)
     ]

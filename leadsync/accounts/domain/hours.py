@@ -34,10 +34,10 @@ def parse_clock(text: str) -> int:
     """Minutes after midnight of `9`, `9:00`, `09.00`, `0900` or `24:00`. Raises `ValueError` otherwise."""
     match = _CLOCK.fullmatch(text.strip())
     if not match:
-        raise ValueError(text)
+        raise ValueError(f"no time of day: {text!r}")
     minutes = int(match[1]) * 60 + int(match[2] or 0)
     if int(match[2] or 0) > 59 or minutes > DAY_MINUTES:
-        raise ValueError(text)
+        raise ValueError(f"no time of day: {text!r}")
     return minutes
 
 

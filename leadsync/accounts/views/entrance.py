@@ -12,8 +12,8 @@ from leadsync.accounts.access import public
 from leadsync.accounts.digests import digest_of
 from leadsync.accounts.forms import AcceptForm, refuse
 from leadsync.accounts.models import Invitation
+from leadsync.accounts.preferences import remember
 from leadsync.accounts.services import people
-from leadsync.accounts.views.mine import remember
 from leadsync.core.errors import Conflict, DomainError
 from leadsync.core.htmx import render_page
 

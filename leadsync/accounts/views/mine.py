@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -18,13 +18,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from leadsync.accounts.access import person_of, public, signed_in
 from leadsync.accounts.forms import MeForm, TokenForm, refuse
 from leadsync.accounts.models import Absence, ApiToken, User
+from leadsync.accounts.preferences import remember
 from leadsync.accounts.services import me as own
 from leadsync.accounts.services import tokens as keys
 from leadsync.core.errors import DomainError
 from leadsync.core.htmx import render_page
-
-THEME_COOKIE: Final = "leadsync_theme"
-YEAR_SECONDS: Final = 365 * 24 * 3600
 
 _BROWSERS: Final = (
     ("Edg", "Edge"),
@@ -106,21 +104,6 @@ def _back(request: HttpRequest) -> str:
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         return wanted
     return resolve_url("home")
-
-
-def remember[R: HttpResponseBase](response: R, *, language: str = "", theme: str = "") -> R:
-    """Keep the choice in the browser too, for pages before signing in."""
-    for name, value in ((settings.LANGUAGE_COOKIE_NAME, language), (THEME_COOKIE, theme)):
-        if value:
-            response.set_cookie(
-                name,
-                value,
-                max_age=YEAR_SECONDS,
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-                samesite="Lax",
-            )
-    return response
 
 
 @public

@@ -15,12 +15,17 @@ class Plan(Versioned):
     """A month's revenue target and the rates that turn it into deals, qualified leads, leads and budget."""
 
     month = models.DateField(unique=True)  # its first day
-    revenue = models.DecimalField(_("revenue"), max_digits=14, decimal_places=2, validators=[MinValueValidator(0)])
+    revenue = models.DecimalField(
+        _("revenue"), max_digits=14, decimal_places=2, validators=[MinValueValidator(0)]
+    )
     average_deal = models.DecimalField(
         _("average deal"), max_digits=14, decimal_places=2, validators=[MinValueValidator(1)]
     )
     close_rate = models.DecimalField(  # deals ÷ qualified, percent
-        _("qualified leads that become deals, %"), max_digits=5, decimal_places=2, validators=[MinValueValidator(0)]
+        _("qualified leads that become deals, %"),
+        max_digits=5,
+        decimal_places=2,
+        validators=[MinValueValidator(0)],
     )
     qualification_rate = models.DecimalField(
         _("leads that qualify, %"), max_digits=5, decimal_places=2, validators=[MinValueValidator(0)]
@@ -70,7 +75,9 @@ class DayFact(models.Model):
     handed_off = models.IntegerField(default=0)
     contacted = models.IntegerField(default=0)
     contacted_in_time = models.IntegerField(default=0)
-    contacted_promised = models.IntegerField(default=0)  # contacts under a promise: what "in time" is a share of
+    contacted_promised = models.IntegerField(
+        default=0
+    )  # contacts under a promise: what "in time" is a share of
     judged_only = models.IntegerField(default=0)
     qualified = models.IntegerField(default=0)  # became qualified on this day
     promising = models.IntegerField(default=0)  # marked so on this day, and still is

@@ -1,7 +1,13 @@
 """Addresses of kpi."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from leadsync.kpi.views import dashboard, plan
 
 app_name = "kpi"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("plan/", plan.this_month, name="plan_now"),
+    path("plan/<str:month>/", plan.plan_page, name="plan"),
+]

@@ -1,5 +1,6 @@
 """Days and months of a zone as instants, and periods of months. No framework."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,7 +15,7 @@ def starts_at(day: date, zone: ZoneInfo) -> datetime:
     """
     local = datetime.combine(day, time(), zone)
     instant = local.astimezone(UTC)
-    # In a gap at midnight fold=0 names an instant after the gap, whose local date is the day: the gap's end is first.
+    # In a gap at midnight fold=0 names an instant after the gap: its end is the day's first instant.
     offset = (local.utcoffset() or timedelta()) - (local.replace(fold=1).utcoffset() or timedelta())
     if offset and offset < timedelta():
         before = (instant + offset).astimezone(zone)
@@ -25,6 +26,11 @@ def starts_at(day: date, zone: ZoneInfo) -> datetime:
 def day_of(instant: datetime, zone: ZoneInfo) -> date:
     """The day of the instant in the zone."""
     return instant.astimezone(zone).date()
+
+
+def after(day: date) -> date:
+    """The next day."""
+    return day + timedelta(days=1)
 
 
 def month_of(day: date) -> date:
@@ -52,12 +58,15 @@ def days_between(first: date, stop: date) -> Iterator[date]:
         yield first + timedelta(days=number)
 
 
+YEARS = range(1990, 2200)  # what a month may be planned or looked at in
+
+
 def parse_month(text: str) -> date | None:
-    """`2026-11` as its first day; None for anything else."""
-    try:
-        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date() if len(text) == 7 else None
-    except ValueError:
+    """`2026-11` as its first day; None for anything else, and for years nobody plans."""
+    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text):
         return None
+    year, month = int(text[:4]), int(text[5:])
+    return date(year, month, 1) if year in YEARS else None
 
 
 class Span(StrEnum):

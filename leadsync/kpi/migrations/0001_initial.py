@@ -7,80 +7,205 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('campaigns', '0001_initial'),
+        ("campaigns", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CohortFact',
+            name="CohortFact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('stage', models.CharField(max_length=10)),
-                ('mark', models.CharField(max_length=12)),
-                ('leads', models.IntegerField(default=0)),
-                ('revenue', models.DecimalField(decimal_places=2, default=0, max_digits=18)),
-                ('minutes', models.IntegerField(default=0)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("month", models.DateField()),
+                ("stage", models.CharField(max_length=10)),
+                ("mark", models.CharField(max_length=12)),
+                ("leads", models.IntegerField(default=0)),
+                ("revenue", models.DecimalField(decimal_places=2, default=0, max_digits=18)),
+                ("minutes", models.IntegerField(default=0)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="campaigns.campaign"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('month', 'campaign', 'stage', 'mark'), name='cohort_fact_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("month", "campaign", "stage", "mark"), name="cohort_fact_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DayFact',
+            name="DayFact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField()),
-                ('arrived', models.IntegerField(default=0)),
-                ('handed_off', models.IntegerField(default=0)),
-                ('contacted', models.IntegerField(default=0)),
-                ('contacted_in_time', models.IntegerField(default=0)),
-                ('contacted_promised', models.IntegerField(default=0)),
-                ('judged_only', models.IntegerField(default=0)),
-                ('qualified', models.IntegerField(default=0)),
-                ('promising', models.IntegerField(default=0)),
-                ('not_a_fit', models.IntegerField(default=0)),
-                ('unreachable', models.IntegerField(default=0)),
-                ('won', models.IntegerField(default=0)),
-                ('revenue', models.DecimalField(decimal_places=2, default=0, max_digits=18)),
-                ('lost', models.IntegerField(default=0)),
-                ('minutes', models.IntegerField(default=0)),
-                ('minutes_estimated', models.IntegerField(default=0)),
-                ('spend', models.DecimalField(decimal_places=2, default=0, max_digits=18)),
-                ('visits', models.IntegerField(default=0)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.campaign')),
-                ('rep', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("on", models.DateField()),
+                ("arrived", models.IntegerField(default=0)),
+                ("handed_off", models.IntegerField(default=0)),
+                ("contacted", models.IntegerField(default=0)),
+                ("contacted_in_time", models.IntegerField(default=0)),
+                ("contacted_promised", models.IntegerField(default=0)),
+                ("judged_only", models.IntegerField(default=0)),
+                ("qualified", models.IntegerField(default=0)),
+                ("promising", models.IntegerField(default=0)),
+                ("not_a_fit", models.IntegerField(default=0)),
+                ("unreachable", models.IntegerField(default=0)),
+                ("won", models.IntegerField(default=0)),
+                ("revenue", models.DecimalField(decimal_places=2, default=0, max_digits=18)),
+                ("lost", models.IntegerField(default=0)),
+                ("minutes", models.IntegerField(default=0)),
+                ("minutes_estimated", models.IntegerField(default=0)),
+                ("spend", models.DecimalField(decimal_places=2, default=0, max_digits=18)),
+                ("visits", models.IntegerField(default=0)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="campaigns.campaign"
+                    ),
+                ),
+                (
+                    "rep",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['campaign', 'on'], name='day_fact_of_campaign')],
-                'constraints': [models.UniqueConstraint(fields=('on', 'campaign', 'rep'), name='day_fact_once'), models.UniqueConstraint(condition=models.Q(('rep', None)), fields=('on', 'campaign'), name='day_fact_once_without_rep')],
+                "indexes": [models.Index(fields=["campaign", "on"], name="day_fact_of_campaign")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("on", "campaign", "rep"), name="day_fact_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("rep", None)),
+                        fields=("on", "campaign"),
+                        name="day_fact_once_without_rep",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Plan',
+            name="Plan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('month', models.DateField(unique=True)),
-                ('revenue', models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)], verbose_name='revenue')),
-                ('average_deal', models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(1)], verbose_name='average deal')),
-                ('close_rate', models.DecimalField(decimal_places=2, max_digits=5, validators=[django.core.validators.MinValueValidator(0)], verbose_name='qualified leads that become deals, %')),
-                ('qualification_rate', models.DecimalField(decimal_places=2, max_digits=5, validators=[django.core.validators.MinValueValidator(0)], verbose_name='leads that qualify, %')),
-                ('visit_rate', models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='visits that become leads, %')),
-                ('cost_per_lead', models.DecimalField(decimal_places=2, default=0, max_digits=10, validators=[django.core.validators.MinValueValidator(0)], verbose_name='cost per lead')),
-                ('in_time_rate', models.DecimalField(decimal_places=2, default=90, max_digits=5, verbose_name='first contacts within the promise, %')),
-                ('changed_at', models.DateTimeField()),
-                ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("month", models.DateField(unique=True)),
+                (
+                    "revenue",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="revenue",
+                    ),
+                ),
+                (
+                    "average_deal",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="average deal",
+                    ),
+                ),
+                (
+                    "close_rate",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=5,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="qualified leads that become deals, %",
+                    ),
+                ),
+                (
+                    "qualification_rate",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=5,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="leads that qualify, %",
+                    ),
+                ),
+                (
+                    "visit_rate",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=5,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="visits that become leads, %",
+                    ),
+                ),
+                (
+                    "cost_per_lead",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=0,
+                        max_digits=10,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="cost per lead",
+                    ),
+                ),
+                (
+                    "in_time_rate",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=90,
+                        max_digits=5,
+                        verbose_name="first contacts within the promise, %",
+                    ),
+                ),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-month'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('revenue__gte', 0)), name='plan_revenue_not_negative'), models.CheckConstraint(condition=models.Q(('average_deal__gt', 0)), name='plan_average_deal_positive'), models.CheckConstraint(condition=models.Q(('close_rate__gt', 0), ('close_rate__lte', 100)), name='plan_close_rate_is_a_share'), models.CheckConstraint(condition=models.Q(('qualification_rate__gt', 0), ('qualification_rate__lte', 100)), name='plan_qualification_rate_is_a_share')],
+                "ordering": ["-month"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("revenue__gte", 0)), name="plan_revenue_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("average_deal__gt", 0)), name="plan_average_deal_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("close_rate__gt", 0), ("close_rate__lte", 100)),
+                        name="plan_close_rate_is_a_share",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("qualification_rate__gt", 0), ("qualification_rate__lte", 100)),
+                        name="plan_qualification_rate_is_a_share",
+                    ),
+                ],
             },
         ),
     ]

@@ -277,7 +277,7 @@ def _insert(
 ) -> Statement:
     names = ", ".join(_quoted(name) for name in columns)
     return (
-        f"{cells[0]} INSERT INTO {model._meta.db_table} ({names}) {rows[0]}",  # noqa: S608
+        f"{cells[0]} INSERT INTO {model._meta.db_table} ({names}) {rows[0]}",
         [*cells[1], *rows[1]],
     )
 
@@ -318,7 +318,7 @@ def _grouped(parts: Iterable[Statement]) -> Statement:
     return (
         f"SELECT day, campaign_id, rep_id, {sums} FROM ({union}) facts GROUP BY day, campaign_id, rep_id",
         params,
-    )  # noqa: S608
+    )
 
 
 def _days_of_cells() -> Iterator[Statement]:
@@ -414,7 +414,7 @@ def _differences(model: type[DayFact | CohortFact], zone: ZoneInfo) -> list[Diff
             (
                 f"{stored} EXCEPT SELECT * FROM ({computed[0]}) a",
                 f"SELECT * FROM ({computed[0]}) a EXCEPT {stored}",
-            )  # noqa: S608
+            )
         ):
             cursor.execute(text, computed[1])
             for row in cursor.fetchall():

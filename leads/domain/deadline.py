@@ -38,6 +38,11 @@ class Deadline:
     is_running: bool
     wanted_at: datetime | None = None
 
+    @property
+    def counts_down(self) -> bool:
+        """Whether a screen may count the time left down by itself: due today, and the company is open."""
+        return self.is_running and self.group is Group.TODAY
+
 
 def group_of(due_at: datetime, now: datetime, calendar: WorkCalendar) -> Group:
     """Past, today, tomorrow or later, by the calendar's own days."""

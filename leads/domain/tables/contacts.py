@@ -13,6 +13,7 @@ from .model import Fault
 from .text import clean
 
 EMAIL_MAX = 254
+LOCAL_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +80,11 @@ def _checked_email(text: str) -> Email | Fault:
     if text.count("@") > 1:
         return Fault(ProblemCode.EMAIL_TWO_AT)
     local, _, domain = text.partition("@")
-    if not local or len(text) > EMAIL_MAX:
+    if not local or len(local) > LOCAL_MAX or len(text) > EMAIL_MAX:
         return Fault(ProblemCode.EMAIL_INVALID)
     if "." not in domain.strip("."):
         return Fault(ProblemCode.EMAIL_DOMAIN)
-    if _PLAIN_LOCAL.fullmatch(local) and len(local) <= 64 and (known := _plain_domain(domain)):
+    if _PLAIN_LOCAL.fullmatch(local) and (known := _plain_domain(domain)):
         address = f"{local}@{known}"
         return Email(address, address.lower())
     try:

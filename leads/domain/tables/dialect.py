@@ -130,7 +130,9 @@ def detect(lines: Sequence[str], *, is_whole: bool, limits: Limits, delimiter: s
         if '\\"' in text:
             quote_styles.append((True, True))
         quote_styles.append((False, False))
-    best, best_score = Dialect(delimiters[0]), -1.0
+    # A single column: no separator splits it better than one that does not occur.
+    single = Dialect(next((d for d in delimiters if d not in text), delimiters[0]))
+    best, best_score = single, 0.05
     for has_quotes, has_backslash in quote_styles:
         for candidate in delimiters:
             if candidate not in text and len(delimiters) > 1:
@@ -143,13 +145,13 @@ def detect(lines: Sequence[str], *, is_whole: bool, limits: Limits, delimiter: s
                 score *= 0.95
             if score > best_score + 1e-9:
                 best, best_score = dialect, score
-    if '"' in text and best_score < 0:
-        # No separator at all: one column, in which quotes still may hold a cell with several lines.
-        plain = Dialect(delimiters[0])
+    if best is single and '"' in text:
+        # One column, in which quotes may still hold a cell with several lines.
+        plain = single
         return (
             plain
             if not (is_whole and has_open_quote(lines, plain))
-            else Dialect(delimiters[0], has_quotes=False)
+            else Dialect(single.delimiter, has_quotes=False)
         )
     return best
 
@@ -164,7 +166,8 @@ def _score(lines: Sequence[str], dialect: Dialect, *, is_whole: bool, limits: Li
         # A cell beyond stdlib's limit: what came before it may still tell.
         pass
     if not records:
-        return -0.5
+        # Nothing but separators: still better split than taken for text.
+        return 0.06
     if not is_whole and len(records) > 2:
         records.pop()
     widths = [len(record) for record in records]
@@ -186,9 +189,9 @@ def _score(lines: Sequence[str], dialect: Dialect, *, is_whole: bool, limits: Li
     score = shape * (good / cells) ** 2
     if widths[0] == 1 and len(records) > 1:
         # A title above the table, or a single column whose texts contain the separator.
-        score *= 0.7 if len(records) > 2 and widths[1] == mode else 0.25
-        if recognised_count(records[0]):
-            score *= 0.05
+        below = records[1]
+        is_title = widths[1] == mode and (recognised_count(below) > 0 or _looks_like_data(below))
+        score *= 0.7 if is_title and not recognised_count(records[0]) else 0.03
     elif widths[0] != mode:
         score *= 0.7
     known = max((recognised_count(record) for record in records[:5]), default=0)

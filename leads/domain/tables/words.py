@@ -105,7 +105,7 @@ def parse_country(cell: str) -> str | Fault | None:
     code = text.upper()
     if len(code) == 2 and code in COUNTRY_CODES:
         return code
-    found = COUNTRY_NAMES.get(header_words(text))
+    found = COUNTRY_NAMES.get(header_words(text)) or COUNTRY_NAMES.get(header_words(text.replace(".", "")))
     return found or Fault(ProblemCode.COUNTRY_UNKNOWN)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from campaigns.views import campaigns
+from campaigns.views import campaigns, channels
 
 app_name = "campaigns"
 
@@ -15,4 +15,10 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/<int:pk>/spend/", campaigns.spend, name="spend"),
     path("campaigns/<int:pk>/spend/<int:entry>/", campaigns.spend_entry, name="spend_entry"),
     path("campaigns/<int:pk>/visits/<int:entry>/delete/", campaigns.visits_delete, name="visits_delete"),
+    path("channels/", channels.channels, name="channels"),
+    path("channels/new/", channels.channel, name="channel_new"),
+    path("channels/<int:pk>/", channels.channel, name="channel"),
+    path("channels/<int:channel_pk>/points/new/", channels.point, name="point_new"),
+    path("channels/<int:channel_pk>/points/<int:pk>/", channels.point, name="point"),
+    path("channels/points/<int:pk>/proof/", channels.proof, name="proof"),
 ]

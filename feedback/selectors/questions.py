@@ -1,0 +1,154 @@
+"""Questions as pages show them: oldest first while open, with their answers, a fixed number of queries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils.dateparse import parse_datetime
+
+from campaigns.models import Campaign
+from feedback.models import Question, Reply
+from leads.models import Activity, Lead
+from leadsync.accounts.models import User
+
+PAGE = 50
+
+
+class Cut(StrEnum):
+    """Which questions the page lists."""
+
+    FOR_ME = "for-me"
+    MINE = "mine"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+def visible_to(person: User) -> QuerySet[Question]:
+    """Everyone signed in sees every question: openness is the point."""
+    return Question.objects.all() if person.is_active else Question.objects.none()
+
+
+def told(questions: QuerySet[Question]) -> QuerySet[Question]:
+    """With people, what it is about, and the answers: five queries, however many questions."""
+    replies = Reply.objects.select_related("by").prefetch_related("by__groups")
+    return questions.select_related("asker", "answerer", "lead", "campaign").prefetch_related(
+        "asker__groups", "answerer__groups", Prefetch("replies", replies)
+    )
+
+
+def for_person(person: User) -> QuerySet[Question]:
+    """What this person still has to answer, the earliest due first."""
+    return told(Question.objects.filter(answerer=person, closed_at=None, answered_at=None)).order_by(
+        "due_at", "id"
+    )
+
+
+def cut_of(cut: Cut, person: User) -> QuerySet[Question]:
+    """The questions of one tab: open ones oldest first, closed ones newest first."""
+    found = visible_to(person)
+    if cut is Cut.CLOSED:
+        return found.exclude(closed_at=None).order_by("-id")
+    found = found.filter(closed_at=None).order_by("id")
+    if cut is Cut.FOR_ME:
+        return found.filter(answerer=person)
+    return found.filter(asker=person) if cut is Cut.MINE else found
+
+
+def page_of(cut: Cut, person: User, *, after: int | None = None) -> tuple[list[Question], int | None]:
+    """A page of a tab and the key of the next one."""
+    rows = cut_of(cut, person)
+    if after is not None:
+        rows = rows.filter(pk__lt=after) if cut is Cut.CLOSED else rows.filter(pk__gt=after)
+    found = list(told(rows)[: PAGE + 1])
+    return found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None
+
+
+def counts(person: User) -> dict[Cut, int]:
+    """How many questions each tab holds, closed ones aside."""
+    opened = visible_to(person).filter(closed_at=None)
+    return {
+        Cut.FOR_ME: opened.filter(answerer=person).count(),
+        Cut.MINE: opened.filter(asker=person).count(),
+        Cut.OPEN: opened.count(),
+    }
+
+
+def about(*, lead: Lead | None = None, campaign: Campaign | None = None) -> list[Question]:
+    """All questions about a lead, or about a campaign itself, open ones first."""
+    which = Q(lead=lead) if lead is not None else Q(campaign=campaign)
+    found = list(told(Question.objects.filter(which)).order_by("id")[:100])
+    return sorted(found, key=lambda question: (question.closed_at is not None, question.pk))
+
+
+def people_to_ask(person: User) -> QuerySet[User]:
+    """Everybody who signs in here, oneself aside, by name."""
+    return User.objects.filter(is_active=True, is_former=False).exclude(pk=person.pk)
+
+
+def suggested(person: User, *, lead: Lead | None = None, campaign: Campaign | None = None) -> int | None:
+    """Whom one most likely wants to ask: the lead's rep, else the campaign's owner, never oneself."""
+    candidates = [lead.owner_id, lead.campaign.owner_id] if lead is not None else []
+    if campaign is not None:
+        candidates.append(campaign.owner_id)
+    return next((found for found in candidates if found and found != person.pk), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt as of asking, in the reader's words."""
+
+    at: datetime | None
+    words: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFacts:
+    """The facts a question about a lead was asked with."""
+
+    received_at: datetime | None
+    handed_off_at: datetime | None
+    rep: str
+    due_at: datetime | None
+    first_contact_at: datetime | None
+    is_in_time: bool | None
+    working_minutes: int | None
+    attempts: list[Attempt]
+
+
+def _instant(value: Any) -> datetime | None:
+    return parse_datetime(value) if isinstance(value, str) else None
+
+
+def lead_facts(question: Question) -> LeadFacts | None:
+    """What was stored at asking, None for a question about something else."""
+    stored = question.facts
+    if "received_at" not in stored:
+        return None
+    kinds, outcomes = dict(Activity.Kind.choices), dict(Activity.OutcomeChoices.choices)
+    return LeadFacts(
+        received_at=_instant(stored["received_at"]),
+        handed_off_at=_instant(stored.get("handed_off_at")),
+        rep=stored.get("rep") or "",
+        due_at=_instant(stored.get("due_at")),
+        first_contact_at=_instant(stored.get("first_contact_at")),
+        is_in_time=stored.get("is_in_time"),
+        working_minutes=stored.get("working_minutes"),
+        attempts=[
+            Attempt(
+                _instant(attempt.get("at")),
+                ", ".join(
+                    str(word)
+                    for word in (
+                        kinds.get(attempt.get("kind"), attempt.get("kind")),
+                        outcomes.get(attempt["outcome"]) if attempt.get("outcome") else "",
+                    )
+                    if word
+                ),
+                attempt.get("by", ""),
+            )
+            for attempt in stored.get("attempts", [])
+        ],
+    )

@@ -1,13 +1,25 @@
-"""Who a lead is: mail and phone in the one form by which two are compared, and what a search looks through."""
+"""Who a lead is: mail and phone in the form by which two are compared, and what a search looks through."""
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
+from math import isfinite
+from typing import Any
 
 from leads.domain.tables.contacts import Email, Phone, parse_email, parse_phone
 from leads.domain.tables.text import clean, clean_lines
 
-__all__ = ["clean", "clean_lines", "digits", "fold", "normalise_email", "normalise_phone", "search_text"]
+__all__ = [
+    "clean",
+    "clean_lines",
+    "digits",
+    "fold",
+    "normalise_email",
+    "normalise_phone",
+    "search_text",
+    "storable",
+]
 
 _PLAIN_EMAIL = re.compile(
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -32,7 +44,7 @@ def normalise_email(text: str) -> str | None:
 
 
 def normalise_phone(text: str, country: str = "") -> str | None:
-    """The number in E.164, read as dialled in `country` (two letters) unless it says another; None if it is none."""
+    """The number in E.164, dialled in `country` (two letters) unless it says another; None if it is none."""
     found = text.strip()
     return found if _E164.fullmatch(found) else _read_phone(found, country.upper())
 
@@ -68,3 +80,19 @@ def fold(text: str) -> str:
 def search_text(*, name: str, company: str, email: str, phone: str) -> str:
     """What a search of leads looks through, folded; the phone as digits."""
     return "\n".join(part for part in (fold(name), fold(company), fold(email), digits(phone)) if part)
+
+
+_BROKEN = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(value: Any) -> Any:
+    """JSON data as a database takes it: NUL and lone surrogates replaced by the replacement sign, depth and all."""
+    if isinstance(value, str):
+        return _BROKEN.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {_BROKEN.sub("\ufffd", str(name)): storable(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(one) for one in value]
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
+    return value

@@ -590,7 +590,7 @@ class _Chunk:
             if value in (None, "") or len(key) > 50:
                 continue
             try:
-                found[key] = (
+                found[key] = identity.storable(
                     definition.read_answer(asked[key], value) if key in asked else changes.as_json(value)
                 )
             except definition.BadAnswer:
@@ -660,7 +660,7 @@ class _Chunk:
                     self.door.value,
                     by_id,
                     is_new,
-                    dict(row.payload),
+                    identity.storable(row.payload),
                     batch_id,
                 )
             )

@@ -6,7 +6,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern, reverse
+from django.urls import reverse
 
 from leadsync.accounts.access import PUBLIC, person_of, public, requires, signed_in
 from leadsync.accounts.roles import Can, Role
@@ -44,7 +44,7 @@ PUBLIC_PAGES = {"language", "theme", "invitation"}
 
 
 def test_every_page_says_who_may_open_it_and_is_in_this_table() -> None:
-    found = {pattern.name: pattern for pattern in urlpatterns if isinstance(pattern, URLPattern)}
+    found = {pattern.name: pattern for pattern in urlpatterns}
     assert set(found) == set(PAGES) | PUBLIC_PAGES
     for name, pattern in found.items():
         required = pattern.callback.required_permission  # type: ignore[attr-defined]

@@ -36,10 +36,10 @@ def _at(task: str, moment: crontab) -> dict[str, Any]:
 
 # A second beat does no harm: see `leadsync.core.beats`.
 app.conf.beat_schedule = {
-    "sweep": _every("leads.sweep", MINUTE),
-    "rollup": _every("kpi.rollup", 20.0),
-    "deliver": _every("notices.deliver", 20.0),
-    "imports": _every("leads.resume_imports", MINUTE),
+    "sweep": _every("leads.sweep", settings.TICK_SECONDS),
+    "rollup": _every("kpi.rollup", settings.TICK_SECONDS / 3),
+    "deliver": _every("notices.deliver", settings.TICK_SECONDS / 3),
+    "imports": _every("leads.resume_imports", settings.TICK_SECONDS),
     "rollup-nightly": _at("kpi.rollup_full", crontab(hour="2", minute="17")),
     "housekeeping": _at("notices.housekeeping", crontab(minute="7")),
 }

@@ -220,24 +220,27 @@ def _from_workbook(opener: Opener, limits: Limits, wanted: str) -> _Origin:
     names = xlsx.sheet_names(workbook)
     if not names:
         raise TableError(ErrorCode.EMPTY)
-    filled: list[str] = []
-    if wanted:
-        filled.append(wanted)
-    else:
-        # Loading a sheet takes memory: only the first with content is kept.
-        filled.extend(name for name in names if xlsx.open_sheet(workbook, name).start is not None)
-        if not filled:
-            raise TableError(ErrorCode.EMPTY)
-    sheet = xlsx.open_sheet(workbook, filled[0])
+    # Loading a sheet takes memory, so only the first one with content is kept.
+    name, sheet, others = wanted, xlsx.open_sheet(workbook, wanted or names[0]), []
+    if not wanted:
+        name = names[0]
+        for other in names[1:]:
+            if (next_sheet := xlsx.open_sheet(workbook, other)).start is None:
+                continue
+            if sheet.start is None:
+                name, sheet = other, next_sheet
+            else:
+                others.append(other)
+    if sheet.start is None:
+        raise TableError(ErrorCode.EMPTY)
     remarks: tuple[Remark, ...] = ()
-    if len(filled) > 1:
-        others = ", ".join(filled[1:6])
-        remarks = (Remark(RemarkCode.OTHER_SHEETS, {"sheet": filled[0], "others": others}),)
+    if others:
+        remarks = (Remark(RemarkCode.OTHER_SHEETS, {"sheet": name, "others": ", ".join(others[:5])}),)
 
     def records() -> Iterator[Record]:
         return enumerate(xlsx.sheet_records(sheet), start=1)
 
-    return _Origin("xlsx", records, remarks, sheet.total_height, sheet=filled[0], sheets=tuple(names))
+    return _Origin("xlsx", records, remarks, sheet.total_height, sheet=name, sheets=tuple(names))
 
 
 def _require_size(stream: BinaryIO, limits: Limits) -> None:

@@ -406,3 +406,17 @@ def test_a_real_data_dictionary_reads(shared_data: Path) -> None:
     table = read_table(shared_data / "x_education_leads" / "Leads Data Dictionary.xlsx")
     assert table.headers == ("Variables", "Description")
     assert len(list(table)) == 37
+
+
+def test_the_first_sheet_with_content_is_read_and_others_with_content_are_mentioned() -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        for name, header in (("Blank", ""), ("Leads", "name"), ("Old", "firma"), ("Empty", "")):
+            sheet = book.add_worksheet(name)
+            if header:
+                sheet.write_column(0, 0, [header, "Anna"])
+    table = read_table(out.getvalue())
+    assert (table.sheet, table.headers) == ("Leads", ("name",))
+    (remark,) = table.remarks
+    assert (remark.code, remark.params["others"]) == (RemarkCode.OTHER_SHEETS, "Old")
+    assert read_table(out.getvalue(), sheet="Old").headers == ("firma",)

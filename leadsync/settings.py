@@ -275,6 +275,7 @@ CELERY_BROKER_URL: str = (
     if PRODUCTION
     else env.str("CELERY_BROKER_URL", default="filesystem://localhost")
 )
+TICK_SECONDS: float = env.float("TICK_SECONDS", default=60.0)  # how often beat has the promise swept
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

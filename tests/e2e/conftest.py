@@ -1,0 +1,222 @@
+"""A real LeadSync for browsers: migrated, with the sample company, served by gunicorn, watched by a real worker."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+PASSWORD = "leadsync-demo"
+STARTS_WITHIN = 60
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Site:
+    """A running installation. `manage` runs a command in it and returns what it printed."""
+
+    url: str
+    env: dict[str, str]
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def manage(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+    def shell(self, code: str) -> str:
+        """Run Python inside the installation: for what a test has to prepare or look up."""
+        return self.manage("shell", "--no-imports", "-v0", "-c", code).strip()
+
+    def start(self, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
+        with log.open("ab") as out:
+            process = subprocess.Popen(
+                arguments, cwd=ROOT, env=self.env, stdout=out, stderr=out, start_new_session=True
+            )
+        self.processes.append(process)
+        return process
+
+    def stop(self) -> None:
+        for process in self.processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def until[T](found: Callable[[], T], *, within: float = 30.0, every: float = 0.25) -> T:
+    """Ask again until the answer is true: for what another process does. Fails after `within` seconds."""
+    end = time.monotonic() + within
+    waiting = True
+    while waiting:
+        answer = found()
+        if answer:
+            return answer
+        waiting = time.monotonic() < end
+        _pause(every)
+    pytest.fail(f"nothing came of it within {within:.0f} s")
+
+
+def _pause(seconds: float) -> None:
+    with socket.socket() as quiet:  # waits without a busy loop
+        quiet.settimeout(seconds)
+        with contextlib.suppress(OSError):
+            quiet.bind(("127.0.0.1", 0))
+            quiet.listen()
+            quiet.accept()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Site]:
+    """The sample company on the embedded database, with web server and a worker whose beat ticks every two seconds."""
+    var = tmp_path_factory.mktemp("site")
+    port = free_port()
+    env = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in {"DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL", "EMAIL_URL", "DJANGO_SETTINGS_MODULE"}
+    } | {
+        "LEADSYNC_VAR": str(var),
+        "LEADSYNC_ENV": "test",
+        "LEADSYNC_BASE_URL": f"http://127.0.0.1:{port}",
+        "TICK_SECONDS": "2",
+        "DJANGO_SETTINGS_MODULE": "leadsync.settings",
+        "API_RATE": "100000/min",
+    }
+    running = Site(f"http://127.0.0.1:{port}", env)
+    running.manage("collectstatic", "--no-input", "-v0")
+    running.manage("migrate", "--no-input", "-v0")
+    running.manage("demo")
+    try:
+        running.start(
+            str(BIN / "gunicorn"), "leadsync.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
+            "--workers", "1", "--threads", "4", "--no-control-socket", log=var / "web.log",
+        )  # fmt: skip
+        running.start(
+            str(BIN / "celery"), "-A", "leadsync", "worker", "-B", "-P", "threads", "-c", "2", "--without-gossip",
+            "--without-mingle", "--without-heartbeat", "-l", "warning", log=var / "worker.log",
+        )  # fmt: skip
+
+        def answers() -> bool:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{running.url}/healthz", timeout=2) as reply:
+                return bool(reply.status == 200)
+            return False
+
+        until(answers, within=STARTS_WITHIN)
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    """Debian's Chromium; nothing is downloaded."""
+    launched = playwright.chromium.launch(
+        executable_path=chromium,
+        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+    )
+    yield launched
+    launched.close()
+
+
+class Hands:
+    """Uses a page as a person would, and counts every click, tap and key."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.actions = 0
+
+    def press(self, key: str) -> None:
+        self.actions += 1
+        self.page.keyboard.press(key)
+
+    def click(self, selector: str) -> None:
+        self.actions += 1
+        self.page.locator(selector).first.click()
+
+    def tap(self, selector: str) -> None:
+        self.actions += 1
+        self.page.locator(selector).first.tap()
+
+
+@dataclass
+class Visitors:
+    """Opens pages as one of the sample company's people."""
+
+    site: Site
+    browser: Browser
+    states: dict[str, Any] = field(default_factory=dict)
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def __call__(self, who: str, *, phone: bool = False, scheme: str = "light", path: str = "") -> Page:
+        if who not in self.states:
+            context = self.browser.new_context(locale="en-GB")
+            page = context.new_page()
+            page.goto(f"{self.site.url}/accounts/login/")
+            page.fill("input[name=login]", f"{who}@nordrack.example")
+            page.fill("input[name=password]", PASSWORD)
+            page.press("input[name=password]", "Enter")
+            page.wait_for_url(lambda url: "/accounts/login" not in url)
+            self.states[who] = context.storage_state()
+            context.close()
+        context = self.browser.new_context(
+            viewport=PHONE if phone else WIDE,  # type: ignore[arg-type]
+            has_touch=phone,
+            color_scheme=scheme,  # type: ignore[arg-type]
+            storage_state=self.states[who],
+            locale="en-GB",
+            base_url=self.site.url,
+        )
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self.contexts.append(context)
+        page = context.new_page()
+        # A tel: link would open a dialogue of the system; what LeadSync does beside it is what is tested.
+        page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+        if path:
+            page.goto(path)
+        return page
+
+
+@pytest.fixture
+def visit(site: Site, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visitors]:
+    visitors = Visitors(site, browser, states=request.session.__dict__.setdefault("_states", {}))
+    yield visitors
+    for context in visitors.contexts:
+        context.close()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from leads.views import queue
+from leads.views import definition, queue
 
 app_name = "leads"
 
@@ -16,4 +16,10 @@ urlpatterns: list[URLPattern] = [
     path("queue/<int:pk>/answer/", queue.answer, name="answer"),
     path("queue/<int:pk>/return/", queue.give_back, name="give_back"),
     path("marks/<int:pk>/revert/", queue.revert, name="revert"),
+    path("definition/", definition.definition, name="definition"),
+    path("definition/new/", definition.new, name="definition_new"),
+    path("definition/<int:number>/", definition.version, name="definition_version"),
+    path("definition/<int:number>/edit/", definition.edit, name="definition_edit"),
+    path("definition/<int:number>/propose/", definition.propose, name="definition_propose"),
+    path("definition/<int:number>/sign/", definition.sign, name="definition_sign"),
 ]

@@ -1,0 +1,1 @@
+"""What people type about leads and the agreement; the rules themselves are in the services."""

@@ -14,6 +14,7 @@ from feedback.models import Question
 from leads.models import Handoff
 from leadsync.accounts.access import public
 from leadsync.accounts.models import User
+from leadsync.accounts.preferences import theme_of
 from leadsync.accounts.roles import Can
 from leadsync.accounts.selectors import company
 from leadsync.notices.models import Alert, Notice
@@ -58,11 +59,17 @@ def counts_for(person: User) -> Counts:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `shell.counts`, `.company`, `.me`, `.can`, `.languages`."""
+    """Context processor: `shell.counts`, `.company`, `.me`, `.can`, `.languages`, `.theme`."""
     person = getattr(request, "user", None)
     if not isinstance(person, User):
         return {
-            "shell": {"company": company(), "languages": settings.LANGUAGES, "can": {}, "counts": Counts()}
+            "shell": {
+                "company": company(),
+                "languages": settings.LANGUAGES,
+                "theme": theme_of(request),
+                "can": {},
+                "counts": Counts(),
+            }
         }
     return {
         "shell": {

@@ -13,8 +13,9 @@ _YEAR_SECONDS: Final = 365 * 24 * 3600
 
 def theme_of(request: HttpRequest) -> str:
     """`system`, `light` or `dark`: the signed-in person's, else what this browser was last told."""
-    if isinstance(request.user, User):
-        return request.user.theme
+    person = getattr(request, "user", None)
+    if isinstance(person, User):
+        return person.theme
     kept = request.COOKIES.get(THEME_COOKIE, "")
     return kept if kept in User.Theme.values else User.Theme.SYSTEM.value
 

@@ -1,6 +1,7 @@
 """Filters and tags of every page. Built in: no page needs to load them."""
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
@@ -297,6 +298,8 @@ def when(value: Any, now: dt.datetime | None = None) -> str:
 @register.filter
 def initials(value: Any) -> str:
     """Return up to two initials of a name or of a person ("Paweł Krawczyk" → "PK")."""
+    if isinstance(value, Mapping):  # `shell.me`
+        value = str(value.get("name", ""))
     name = value if isinstance(value, str) else (getattr(value, "name", "") or str(value))
     parts = [part for part in str(name).replace("-", " ").split() if part[0].isalnum()]
     if not parts:

@@ -47,6 +47,18 @@ def test_the_theme_is_kept_with_the_person(client: Client) -> None:
     assert 'data-theme="dark"' in client.get("/settings/me/").content.decode()
 
 
+def test_before_signing_in_the_browser_keeps_the_theme(client: Client) -> None:
+    CompanyFactory()
+    post(client, "theme", theme="dark")
+    assert 'data-theme="dark"' in client.get("/accounts/login/").content.decode()
+
+
+def test_the_frame_shows_the_persons_initials(client: Client) -> None:
+    CompanyFactory()
+    client.force_login(person("rep", name="Marta Kowalska"))
+    assert ">MK</span>" in client.get("/settings/me/").content.decode()
+
+
 @pytest.mark.parametrize(("name", "value"), [("language", "xx"), ("language", ""), ("theme", "pink")])
 def test_what_there_is_not_cannot_be_chosen(client: Client, name: str, value: str) -> None:
     someone = person("rep")

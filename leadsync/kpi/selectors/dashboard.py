@@ -326,10 +326,11 @@ def points_down() -> list[ContactPoint]:
 
 
 def open_questions() -> QuerySet[Question]:
-    """Questions not yet closed, the longest open first, with both people."""
+    """Questions not yet closed, the longest open first, with both people. Two queries."""
     return (
         Question.objects.filter(closed_at=None)
         .select_related("asker", "answerer")
+        .prefetch_related("asker__groups")
         .only(
             "text",
             "asked_at",

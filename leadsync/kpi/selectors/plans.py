@@ -44,7 +44,8 @@ class Planned:
 
     @property
     def is_there(self) -> bool:
-        return self.planned_months > 0
+        """Every month has a plan: facts of the whole period may be held against it."""
+        return self.planned_months == self.months
 
     @property
     def is_part(self) -> bool:

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from feedback.domain.worth import Worth
+from feedback.models import Question
 from feedback.selectors.gate import FailedGate, failed_gates
 from feedback.selectors.limits import limits
 from leads.domain.tables.text import neutral
@@ -26,7 +27,7 @@ from leadsync.accounts.selectors import company, company_calendar
 from leadsync.core import charts
 from leadsync.core.htmx import render_page
 from leadsync.core.templatetags.ui import day as write_day
-from leadsync.core.templatetags.ui import money, money_short, num, pct
+from leadsync.core.templatetags.ui import duration, money, money_short, num, pct
 from leadsync.kpi import links
 from leadsync.kpi.domain import headline
 from leadsync.kpi.domain.days import Period, Span, add_months, after, month_of, parse_month
@@ -369,11 +370,11 @@ def _cohort_lines(rows: Sequence[data.Cohort], scene: Scene, silent_days: int) -
 
 
 def _chart_days(scene: Scene) -> list[date]:
-    """Days of the period; of a year only the last of every week, and today."""
+    """Days of the period; of a year only the Fridays, both ends and today."""
     listed = scene.period.days
     if scene.period.span is not Span.YEAR:
         return listed
-    return [day for day in listed if day.weekday() == 6 or day in (listed[0], listed[-1], scene.today)]
+    return [day for day in listed if day.weekday() == 4 or day in (listed[0], listed[-1], scene.today)]
 
 
 def _qualified_chart(daily: data.Daily, scene: Scene) -> tuple[charts.Chart, str]:
@@ -456,24 +457,8 @@ def _alerts(
                 links.leads(promise="past"),
             )
         )
-    found += [
-        Alert(
-            "flag",
-            "bad",
-            _("Gate not passed: %(name)s.") % {"name": gate.name},
-            _("%(good)d promising of %(marked)d marked, %(needed)d needed.")
-            % {"good": gate.gate.good, "marked": gate.gate.marked, "needed": gate.gate.needed},
-            _("Decide"),
-            reverse("campaigns:page", args=[gate.campaign_id]),
-        )
-        for gate in gates[:2]
-    ]
-    if len(gates) > 2:
-        more = len(gates) - 2
-        text = ngettext("%(n)d more campaign did not pass.", "%(n)d more campaigns did not pass.", more)
-        found.append(
-            Alert("flag", "bad", text % {"n": more}, "", _("All campaigns"), reverse("campaigns:list"))
-        )
+    if gates:
+        found.append(_gates_alert(gates))
     if points:
         names = ", ".join(point.value for point in points[:2])
         title = ngettext("%(n)d contact point is down.", "%(n)d contact points are down.", len(points))
@@ -493,6 +478,41 @@ def _alerts(
             Alert("chat", "warn", title % {"n": overdue}, "", _("Answer"), reverse("feedback:questions"))
         )
     return found
+
+
+def _gates_alert(gates: Sequence[FailedGate]) -> Alert:
+    if len(gates) == 1:
+        only = gates[0]
+        return Alert(
+            "flag",
+            "bad",
+            _("Gate not passed: %(name)s.") % {"name": only.name},
+            _("%(good)d promising of %(marked)d marked, %(needed)d needed.")
+            % {"good": only.gate.good, "marked": only.gate.marked, "needed": only.gate.needed},
+            _("Decide"),
+            reverse("campaigns:page", args=[only.campaign_id]),
+        )
+    title = ngettext("%(n)d gate not passed.", "%(n)d gates not passed.", len(gates)) % {"n": len(gates)}
+    names = ", ".join(gate.name for gate in gates[:2])
+    text = _("%(names)s and others.") % {"names": names} if len(gates) > 2 else f"{names}."
+    return Alert("flag", "bad", title, text, _("Decide"), reverse("campaigns:list"))
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionLine:
+    """An open question with how long it is open."""
+
+    question: Question
+    age: str
+    is_overdue: bool
+
+
+def _age(since: datetime, now: datetime) -> str:
+    minutes = max(int((now - since).total_seconds() // 60), 0)
+    if minutes < 24 * 60:
+        return duration(minutes if minutes < 60 else minutes // 60 * 60)
+    count = minutes // (24 * 60)
+    return ngettext("%(n)d day", "%(n)d days", count) % {"n": count}
 
 
 # ---------------------------------------------------------------------------------------------- the page
@@ -562,7 +582,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         check(person, Can.EXPORT)
 
     rows = data.campaigns(period, limit=agreed.minutes_per_promising, gate_size=agreed.gate_size)
-    months = [add_months(month_of(period.last), -n) for n in reversed(range(COHORTS[period.span]))]
+    months = [add_months(month_of(max(scene.until, period.first)), -n) for n in reversed(range(COHORTS[period.span]))]
     silent_before = now - timedelta(days=agreed.silent_days)
     cohorts = data.cohorts(months, silent_before=silent_before, zone=zone)
     waiting = data.waiting_now(now)
@@ -575,8 +595,13 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         return _csv(wanted, scene, daily, rows, people, cohorts, by_day)
 
     gates = failed_gates(size=agreed.gate_size, needed=agreed.gate_needed)
-    questions = list(data.open_questions())
-    overdue = sum(question.due_at < now and question.answered_at is None for question in questions)
+    questions = [
+        QuestionLine(
+            question, _age(question.asked_at, now), question.due_at < now and question.answered_at is None
+        )
+        for question in data.open_questions()
+    ]
+    overdue = sum(line.is_overdue for line in questions)
     has_leads = bool(total.arrived or rows or cohorts[-1].good) or data.has_any_lead()
     past = sum(row.past for row in waiting.values())
     chosen, sentence = _headline(scene, total, has_leads, past)
@@ -612,7 +637,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "past_chart": _past_chart(past_counts, listed, scene),
         "questions": questions[:QUESTIONS_SHOWN],
         "questions_count": len(questions),
-        "now": now,
         "win": data.latest_win(last_deal, zone) if last_deal else None,
     }
     return render_page(request, "kpi/dashboard.html", context)

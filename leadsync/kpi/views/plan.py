@@ -48,6 +48,7 @@ class RuleRow:
     words: str
     measured: Measured
     measured_figure: str
+    unit: str
 
 
 def _percent(value: Decimal | None) -> str:
@@ -70,7 +71,9 @@ def _rows(
 
     def rule(name: str, sign: str, figure: str, words: str, measured_figure: str) -> RuleRow:
         sign_words = _("times") if sign == "×" else _("divided by")
-        return RuleRow(sign, sign_words, form[name], figure, words, getattr(rates, name), measured_figure)
+        unit = "%" if name.endswith("_rate") else company().currency
+        measured = getattr(rates, name)
+        return RuleRow(sign, sign_words, form[name], figure, words, measured, measured_figure, unit)
 
     rows: list[StepRow | RuleRow] = [
         step(
@@ -146,7 +149,7 @@ def _context(
         "form": form,
         "rows": _rows(form, values, ladder, history),
         "ladder": ladder,
-        "deals": shown(ladder.deals) if ladder else 0,
+        "budget": ladder.budget.quantize(Decimal(1)) if ladder else None,
         "qualified": shown(ladder.qualified) if ladder else 0,
         "past_names": ", ".join(month_short(when) for when, _figures in history.months),
         "in_time": values.in_time_rate / 100 if values else None,

@@ -149,7 +149,7 @@ steps = st.one_of(
 )
 
 
-def play(world: World, step: tuple[Any, ...]) -> None:  # noqa: C901, PLR0912
+def play(world: World, step: tuple[Any, ...]) -> None:
     """Do one step the way the services do: the change and its hints together."""
     match step:
         case ("receive", instant, campaign, is_test):

@@ -34,15 +34,21 @@ def _at(task: str, moment: crontab) -> dict[str, Any]:
     return {"task": task, "schedule": moment, "options": {"expires": 30 * MINUTE}}
 
 
-# A second beat does no harm: see `leadsync.core.beats`.
-app.conf.beat_schedule = {
-    "sweep": _every("leads.sweep", settings.TICK_SECONDS),
-    "rollup": _every("kpi.rollup", settings.TICK_SECONDS / 3),
-    "deliver": _every("notices.deliver", settings.TICK_SECONDS / 3),
-    "imports": _every("leads.resume_imports", settings.TICK_SECONDS),
-    "rollup-nightly": _at("kpi.rollup_full", crontab(hour="2", minute="17")),
-    "housekeeping": _at("notices.housekeeping", crontab(minute="7")),
-}
+@app.on_after_configure.connect
+def _schedule(sender: Celery, **_kwargs: Any) -> None:
+    """What beat starts. A second beat does no harm: see `leadsync.core.beats`.
+
+    Written when the settings are read for the first time: importing this module must not need them yet.
+    """
+    tick = settings.TICK_SECONDS
+    sender.conf.beat_schedule = {
+        "sweep": _every("leads.sweep", tick),
+        "rollup": _every("kpi.rollup", tick / 3),
+        "deliver": _every("notices.deliver", tick / 3),
+        "imports": _every("leads.resume_imports", tick),
+        "rollup-nightly": _at("kpi.rollup_full", crontab(hour="2", minute="17")),
+        "housekeeping": _at("notices.housekeeping", crontab(minute="7")),
+    }
 
 
 @setup_logging.connect

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
 from campaigns.models import Campaign
@@ -66,13 +66,17 @@ def page_of(cut: Cut, person: User, *, after: int | None = None) -> tuple[list[Q
 
 
 def counts(person: User) -> dict[Cut, int]:
-    """How many questions each tab holds, closed ones aside."""
-    opened = visible_to(person).filter(closed_at=None)
-    return {
-        Cut.FOR_ME: opened.filter(answerer=person).count(),
-        Cut.MINE: opened.filter(asker=person).count(),
-        Cut.OPEN: opened.count(),
-    }
+    """How many questions each tab holds, closed ones aside. One query."""
+    found = (
+        visible_to(person)
+        .filter(closed_at=None)
+        .aggregate(
+            for_me=Count("pk", filter=Q(answerer=person)),
+            mine=Count("pk", filter=Q(asker=person)),
+            opened=Count("pk"),
+        )
+    )
+    return {Cut.FOR_ME: found["for_me"], Cut.MINE: found["mine"], Cut.OPEN: found["opened"]}
 
 
 def about(*, lead: Lead | None = None, campaign: Campaign | None = None) -> list[Question]:

@@ -26,7 +26,7 @@ def ask_panel(
     *,
     lead: Lead | None = None,
     campaign: Campaign | None = None,
-    form: AskForm | None = None,
+    form: AskForm | str | None = None,
     opened: bool = False,
 ) -> dict[str, Any]:
     """All questions about a lead or a campaign, and a form to ask one: `{% ask_panel lead=lead %}`.
@@ -35,7 +35,7 @@ def ask_panel(
     """
     request = context["request"]
     person = person_of(request)
-    if form is None:
+    if not isinstance(form, AskForm):  # a template without one passes ""
         asked_of = questions.suggested(person, lead=lead, campaign=campaign)
         about = {"lead": lead.pk if lead else None, "campaign": campaign.pk if campaign else None}
         form = AskForm(person=person, initial=about | {"answerer": asked_of}, auto_id="ask_%s")

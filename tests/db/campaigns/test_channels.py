@@ -145,7 +145,7 @@ def test_the_page_costs_the_same_with_many_points(
         )
         channels.report(point=point, by=marta, is_ok=True)
     client.force_login(marta)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(17):
         page = client.get(reverse("campaigns:channels"))
     assert page.content.decode().count("Responsible:") == 21
 

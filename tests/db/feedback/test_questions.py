@@ -135,7 +135,7 @@ def test_list_is_oldest_first_and_costs_the_same_with_many(
     for _number in range(20):
         questions.reply(question=asked(marta, pawel), text="Yes", by=pawel)
     client.force_login(pawel)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(19):
         response = client.get(reverse("feedback:questions"))
     assert response.context["questions"][0] == first
     assert len(response.context["questions"]) == 21

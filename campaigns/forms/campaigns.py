@@ -28,17 +28,17 @@ class Day(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-def amount_field(label: Any, *, required: bool, help_text: Any = "") -> forms.DecimalField:
-    """An amount typed with the language's comma or point."""
+def amount_field(label: Any, *, required: bool, too_small: Any) -> forms.DecimalField:
+    """An amount typed with the language's comma or point. `too_small` is what a negative one is told."""
     return forms.DecimalField(
         label=label,
         required=required,
         max_digits=14,
         decimal_places=2,
         localize=True,
-        help_text=help_text,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         error_messages={
+            "min_value": too_small,
             "invalid": _("This is no amount. Write it like 3500 or 3500.50."),
             "max_decimal_places": _("An amount has two decimal places at most."),
             "max_digits": _("This amount is too large to be kept."),
@@ -52,7 +52,7 @@ class CampaignForm(OfCampaign):
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     market = forms.ChoiceField(label=_("market"), required=False)
-    budget = amount_field(_("budget"), required=False)
+    budget = amount_field(_("budget"), required=False, too_small=_("A budget is 0 or more."))
 
     class Meta:
         model = Campaign
@@ -103,7 +103,7 @@ class CampaignForm(OfCampaign):
 class SpendForm(OfSpend):
     """Money spent on one day."""
 
-    amount = amount_field(_("Amount"), required=True)
+    amount = amount_field(_("Amount"), required=True, too_small=_("The amount has to be above 0."))
 
     class Meta:
         model = Spend

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
 
@@ -27,7 +28,13 @@ def deadline_words(found: Deadline) -> str:
 
 
 def _near(at: datetime, group: Group) -> str:
-    return clock(at) if group in {Group.TODAY, Group.TOMORROW} else f"{day(at)} {clock(at)}"
+    """The time alone for today and tomorrow, with the weekday within a week, else with the date."""
+    if group in {Group.TODAY, Group.TOMORROW}:
+        return clock(at)
+    local = timezone.localtime(at)
+    if 0 <= (local.date() - timezone.localdate()).days < 7:
+        return f"{date_format(local, 'D')}\u00a0{clock(at)}"
+    return day(at)
 
 
 @register.filter
@@ -68,7 +75,7 @@ def over_seconds(seconds: int) -> int:
 def morning_words(at: datetime) -> str:
     """"Tomorrow 9:00", or "23 Nov 9:00" where tomorrow is a day off."""
     days = (timezone.localtime(at).date() - timezone.localdate()).days
-    return _("Tomorrow %(time)s") % {"time": clock(at)} if days == 1 else f"{day(at)} {clock(at)}"
+    return _("Tomorrow %(time)s") % {"time": clock(at)} if days == 1 else _near(at, Group.LATER)
 
 
 @register.filter

@@ -25,6 +25,7 @@ from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
 from leadsync.core.errors import Conflict, DomainError, Invalid
 from leadsync.core.htmx import render_page, wants_fragment
+from leadsync.core.templatetags.ui import when
 
 TEMPLATE = "leads/queue.html"
 TABS: dict[str, Callable[..., queues.Queue]] = {
@@ -210,11 +211,7 @@ def tried(request: HttpRequest, pk: int) -> HttpResponse:
                 request, stay=lead, said=_("%(name)s: wrong number. Mark it, or write down another number.") % {"name": lead.title}
             )
         activities.no_answer(lead=lead, by=person, version=version, note=note)
-        when = timezone.localtime(lead.next_step_at) if lead.next_step_at else None
-        said = _("%(name)s: no answer. Next try %(when)s.") % {
-            "name": lead.title,
-            "when": f"{when:%d.%m. %H:%M}" if when else "–",
-        }
+        said = _("%(name)s: no answer. Next try: %(when)s.") % {"name": lead.title, "when": when(lead.next_step_at)}
         return _answer(request, said=said)
 
     return _try(request, lead, act)
@@ -230,8 +227,7 @@ def next_step(request: HttpRequest, pk: int) -> HttpResponse:
     def act(version: int | None) -> HttpResponse:
         at = _next_step(request, person, request.POST.get("step", "date"))
         follow_up.set_next_step(lead=lead, by=person, at=at, text=request.POST.get("note", "")[:200], version=version)
-        when = timezone.localtime(at)
-        return _answer(request, said=_("%(name)s: next step %(when)s.") % {"name": lead.title, "when": f"{when:%d.%m. %H:%M}"})
+        return _answer(request, said=_("%(name)s: next step %(when)s.") % {"name": lead.title, "when": when(at)})
 
     return _try(request, lead, act)
 

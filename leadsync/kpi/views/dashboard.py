@@ -582,7 +582,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         check(person, Can.EXPORT)
 
     rows = data.campaigns(period, limit=agreed.minutes_per_promising, gate_size=agreed.gate_size)
-    months = [add_months(month_of(max(scene.until, period.first)), -n) for n in reversed(range(COHORTS[period.span]))]
+    months = [
+        add_months(month_of(max(scene.until, period.first)), -n)
+        for n in reversed(range(COHORTS[period.span]))
+    ]
     silent_before = now - timedelta(days=agreed.silent_days)
     cohorts = data.cohorts(months, silent_before=silent_before, zone=zone)
     waiting = data.waiting_now(now)

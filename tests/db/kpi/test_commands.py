@@ -73,7 +73,17 @@ def test_funnel_between_days_includes_both(world: World) -> None:
 def test_funnel_as_text_is_a_table(world: World) -> None:
     fill(world)
     lines = run("funnel", "--by", "channel").splitlines()
-    assert lines[0].split() == ["name", "leads", "contacted", "qualified", "promising", "won", "revenue", "minutes", "spend"]
+    assert lines[0].split() == [
+        "name",
+        "leads",
+        "contacted",
+        "qualified",
+        "promising",
+        "won",
+        "revenue",
+        "minutes",
+        "spend",
+    ]
     assert len(lines) == 4
 
 

@@ -34,7 +34,9 @@ def _required(name: str, what: str) -> str:
     """Read a variable that production cannot do without; the message says what it is for."""
     value: str = env.str(name, default="")
     if not value:
-        raise ImproperlyConfigured(f"{name} is not set. It holds {what}, and LEADSYNC_ENV=production needs it.")
+        raise ImproperlyConfigured(
+            f"{name} is not set. It holds {what}, and LEADSYNC_ENV=production needs it."
+        )
     return value
 
 
@@ -240,8 +242,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 # ---------------------------------------------------------------------------------------------- mail
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="LeadSync <leadsync@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-EMAIL_URL: str = _required("EMAIL_URL", "the mail server, smtp+tls://user:password@host:587") if PRODUCTION else env.str(
-    "EMAIL_URL", default=""
+EMAIL_URL: str = (
+    _required("EMAIL_URL", "the mail server, smtp+tls://user:password@host:587")
+    if PRODUCTION
+    else env.str("EMAIL_URL", default="")
 )
 
 
@@ -388,7 +392,9 @@ LOGGING: dict[str, Any] = {
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 without_secrets,
-                structlog.processors.JSONRenderer() if LOG_JSON else structlog.dev.ConsoleRenderer(colors=False),
+                structlog.processors.JSONRenderer()
+                if LOG_JSON
+                else structlog.dev.ConsoleRenderer(colors=False),
             ],
         }
     },

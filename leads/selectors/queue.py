@@ -125,7 +125,11 @@ class TabCounts:
 def counts(person: User, now: datetime) -> TabCounts:
     """How many wait in each tab: three statements."""
     start, end = _today(now)
-    waiting = Handoff.objects.open().filter(rep=person).aggregate(all=Count("pk"), past=Count("pk", filter=Q(due_at__lte=now)))
+    waiting = (
+        Handoff.objects.open()
+        .filter(rep=person)
+        .aggregate(all=Count("pk"), past=Count("pk", filter=Q(due_at__lte=now)))
+    )
     follow = Lead.objects.open().filter(owner=person, next_step_at__lt=end).count()
     done = Mark.objects.filter(by=person, at__gte=start, reverted_at=None).count()
     return TabCounts(first=waiting["all"], past=waiting["past"], follow=follow, done=done)
@@ -149,7 +153,11 @@ def first_contacts(person: User, now: datetime, *, words: str = "") -> Queue:
         .fetch_mode(models.FETCH_RAISE)[:MOST_ROWS]
     )
     called = (
-        _leads(Lead.objects.filter(owner=person, stage="contacted", mark="none", next_step_at=None, **_search("", words)))
+        _leads(
+            Lead.objects.filter(
+                owner=person, stage="contacted", mark="none", next_step_at=None, **_search("", words)
+            )
+        )
         .filter(first_contact_at__gte=now - JUST_CALLED)
         .order_by("first_contact_at", "id")[:MOST_ROWS]
     )
@@ -164,16 +172,22 @@ def first_contacts(person: User, now: datetime, *, words: str = "") -> Queue:
             due_at=handoff.due_at,
             warn_at=handoff.warn_at,
             promise_seconds=handoff.promise_seconds,
-            wanted_at=handoff.lead.wanted_at if handoff.lead.wanted_at and handoff.lead.wanted_at > now else None,
+            wanted_at=handoff.lead.wanted_at
+            if handoff.lead.wanted_at and handoff.lead.wanted_at > now
+            else None,
         )
-        rows.setdefault(found.group, []).append(Row(handoff.lead, deadline=found, gate=_gate(handoff.lead, terms)))
+        rows.setdefault(found.group, []).append(
+            Row(handoff.lead, deadline=found, gate=_gate(handoff.lead, terms))
+        )
     return _queue("first", rows, now, terms, calendar)
 
 
 def follow_ups(person: User, now: datetime, *, words: str = "") -> Queue:
     """Leads in work with a next step, by its time; then those with nothing planned, the longest silent first."""
     calendar = accounts.calendars_for([person.pk])[person.pk]
-    mine = _leads(Lead.objects.filter(owner=person, stage__in=("contacted", "qualified"), **_search("", words)))
+    mine = _leads(
+        Lead.objects.filter(owner=person, stage__in=("contacted", "qualified"), **_search("", words))
+    )
     planned = mine.filter(next_step_at__isnull=False).order_by("next_step_at", "id")[:MOST_ROWS]
     unplanned = (
         mine.filter(next_step_at=None).exclude(mark="none", first_contact_at__gte=now - JUST_CALLED)
@@ -204,7 +218,9 @@ def done_today(person: User, now: datetime) -> Queue:
 
 
 def _leads(leads: models.QuerySet[Lead]) -> models.QuerySet[Lead]:
-    return leads.select_related("campaign__channel", "campaign__owner", "logged_by").fetch_mode(models.FETCH_RAISE)
+    return leads.select_related("campaign__channel", "campaign__owner", "logged_by").fetch_mode(
+        models.FETCH_RAISE
+    )
 
 
 def _search(prefix: str, words: str) -> dict[str, str]:
@@ -247,7 +263,9 @@ def pane(queue: Queue, lead_id: int | None, person: User) -> Pane | None:
         position=index + 1,
         total=len(rows),
         previous_id=rows[index - 1].lead.pk if index else None,
-        next_id=rows[index + 1].lead.pk if index + 1 < len(rows) else (rows[index - 1].lead.pk if index else None),
+        next_id=rows[index + 1].lead.pk
+        if index + 1 < len(rows)
+        else (rows[index - 1].lead.pk if index else None),
         **definition_of(lead, terms),
         terms=terms,
         activities=list(
@@ -255,7 +273,8 @@ def pane(queue: Queue, lead_id: int | None, person: User) -> Pane | None:
         ),
         reasons=reasons(),
         steps=deadlines.next_steps(calendar, queue.now),
-        event_id=LeadEvent.objects.filter(lead=lead).order_by("-id").values_list("pk", flat=True).first() or 0,
+        event_id=LeadEvent.objects.filter(lead=lead).order_by("-id").values_list("pk", flat=True).first()
+        or 0,
         mark=Mark.objects.filter(lead=lead, reverted_at=None).select_related("by", "reason").first()
         if lead.mark != "none"
         else None,
@@ -266,7 +285,9 @@ def pane(queue: Queue, lead_id: int | None, person: User) -> Pane | None:
 def definition_of(lead: Lead, terms: Terms) -> dict[str, object]:
     """`points` and `evaluation` of one lead against the definition in force."""
     known = {answer.key: answer for answer in Answer.objects.filter(lead=lead)}
-    evaluation = evaluate(terms.criteria, terms.points_needed, {key: answer.value for key, answer in known.items()})
+    evaluation = evaluate(
+        terms.criteria, terms.points_needed, {key: answer.value for key, answer in known.items()}
+    )
     points = [
         Point(
             criterion=criterion,
@@ -300,5 +321,3 @@ def their_time(lead: Lead, now: datetime) -> datetime | None:
 def own_changes_only(lead_id: int, person: User, since_event: int) -> bool:
     """Whether nobody but this person changed the lead since the page was made: then there is no conflict."""
     return not LeadEvent.objects.filter(lead_id=lead_id, pk__gt=since_event).exclude(by=person).exists()
-
-

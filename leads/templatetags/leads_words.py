@@ -18,13 +18,15 @@ register = template.Library()
 
 @register.filter
 def deadline_words(found: Deadline) -> str:
-    """"1 h 12 min over", "38 min left", "Due 10:02", "Asked 9:00": what the ring stands beside."""
+    """ "1 h 12 min over", "38 min left", "Due 10:02", "Asked 9:00": what the ring stands beside."""
     if found.state is State.OVER:
         return _("%(time)s over") % {"time": duration(max(1, found.seconds // 60))}
     at = found.wanted_at if found.state is State.ASKED and found.wanted_at else found.due_at
     if found.state is not State.ASKED and found.group is Group.TODAY and found.is_running:
         return _("%(time)s left") % {"time": duration(-(-found.seconds // 60))}
-    return (_("Asked %(time)s") if found.state is State.ASKED else _("Due %(time)s")) % {"time": _near(at, found.group)}
+    return (_("Asked %(time)s") if found.state is State.ASKED else _("Due %(time)s")) % {
+        "time": _near(at, found.group)
+    }
 
 
 def _near(at: datetime, group: Group) -> str:
@@ -45,7 +47,7 @@ def step_words(at: datetime) -> str:
 
 
 def mark_sentence(lead: Lead, mark: Mark) -> str:
-    """"Karol Wąs marked Not a fit: private person", for the toast."""
+    """ "Karol Wąs marked Not a fit: private person", for the toast."""
     said = _("%(name)s marked %(mark)s") % {"name": lead.title, "mark": mark.get_value_display()}
     return f"{said}: {mark.reason.words}" if mark.reason else said
 
@@ -73,7 +75,7 @@ def over_seconds(seconds: int) -> int:
 
 @register.filter
 def morning_words(at: datetime) -> str:
-    """"Tomorrow 9:00", or "23 Nov 9:00" where tomorrow is a day off."""
+    """ "Tomorrow 9:00", or "23 Nov 9:00" where tomorrow is a day off."""
     days = (timezone.localtime(at).date() - timezone.localdate()).days
     return _("Tomorrow %(time)s") % {"time": clock(at)} if days == 1 else _near(at, Group.LATER)
 

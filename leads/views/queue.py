@@ -179,7 +179,11 @@ def mark(request: HttpRequest, pk: int) -> HttpResponse:
     value, _colon, detail = request.POST.get("mark", "").partition(":")
 
     def act(version: int | None) -> HttpResponse:
-        reason = Reason.objects.filter(key=detail, is_active=True).first() if value == MarkValue.NOT_A_FIT else None
+        reason = (
+            Reason.objects.filter(key=detail, is_active=True).first()
+            if value == MarkValue.NOT_A_FIT
+            else None
+        )
         step = _next_step(request, person, detail) if value == MarkValue.PROMISING and detail else None
         made = marking.mark(
             lead=lead,
@@ -208,10 +212,16 @@ def tried(request: HttpRequest, pk: int) -> HttpResponse:
         if request.POST.get("outcome") == "wrong_number":
             activities.wrong_number(lead=lead, by=person, version=version, note=note)
             return _answer(
-                request, stay=lead, said=_("%(name)s: wrong number. Mark it, or write down another number.") % {"name": lead.title}
+                request,
+                stay=lead,
+                said=_("%(name)s: wrong number. Mark it, or write down another number.")
+                % {"name": lead.title},
             )
         activities.no_answer(lead=lead, by=person, version=version, note=note)
-        said = _("%(name)s: no answer. Next try: %(when)s.") % {"name": lead.title, "when": when(lead.next_step_at)}
+        said = _("%(name)s: no answer. Next try: %(when)s.") % {
+            "name": lead.title,
+            "when": when(lead.next_step_at),
+        }
         return _answer(request, said=said)
 
     return _try(request, lead, act)
@@ -226,8 +236,12 @@ def next_step(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act(version: int | None) -> HttpResponse:
         at = _next_step(request, person, request.POST.get("step", "date"))
-        follow_up.set_next_step(lead=lead, by=person, at=at, text=request.POST.get("note", "")[:200], version=version)
-        return _answer(request, said=_("%(name)s: next step %(when)s.") % {"name": lead.title, "when": when(at)})
+        follow_up.set_next_step(
+            lead=lead, by=person, at=at, text=request.POST.get("note", "")[:200], version=version
+        )
+        return _answer(
+            request, said=_("%(name)s: next step %(when)s.") % {"name": lead.title, "when": when(at)}
+        )
 
     return _try(request, lead, act)
 

@@ -158,12 +158,17 @@ def update_rows[M: models.Model](
     with connection.cursor() as cursor:
         if is_postgres():
             types = [field.db_type(connection) for field in fields]  # type: ignore[union-attr]
-            lists = ", ".join(f"unnest(%s::{kind}[]) AS {name}" for name, kind in zip(names, types, strict=True))
+            lists = ", ".join(
+                f"unnest(%s::{kind}[]) AS {name}" for name, kind in zip(names, types, strict=True)
+            )
             sets = ", ".join(f"{name} = given.{name}" for name in names)
             cursor.execute(
                 f"UPDATE {table} SET {sets} FROM (SELECT unnest(%s::bigint[]) AS row_id, {lists}) AS given "
                 f"WHERE {table}.id = given.row_id",
-                [[pk for pk, _values in rows], *(list(column) for column in zip(*(v for _pk, v in rows), strict=True))],
+                [
+                    [pk for pk, _values in rows],
+                    *(list(column) for column in zip(*(v for _pk, v in rows), strict=True)),
+                ],
             )
             return
         sets = ", ".join(f"{name} = %s" for name in names)
@@ -193,7 +198,10 @@ def iso_text(name: str) -> models.Func:
             output_field=models.TextField(),
         )
     return models.Func(
-        models.Value("%Y-%m-%dT%H:%M:%SZ"), models.F(name), function="strftime", output_field=models.TextField()
+        models.Value("%Y-%m-%dT%H:%M:%SZ"),
+        models.F(name),
+        function="strftime",
+        output_field=models.TextField(),
     )
 
 
@@ -219,7 +227,9 @@ def make_trigram_index(schema_editor: BaseDatabaseSchemaEditor, table: str, colu
     """In a migration: an index that makes "contains" fast. SQLite has none of that kind and scans instead."""
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-        schema_editor.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {table} USING gin ({column} gin_trgm_ops)")
+        schema_editor.execute(
+            f"CREATE INDEX IF NOT EXISTS {name} ON {table} USING gin ({column} gin_trgm_ops)"
+        )
 
 
 def drop_trigram_index(schema_editor: BaseDatabaseSchemaEditor, name: str) -> None:

@@ -56,13 +56,23 @@ PROMISES = {
 WAITING: dict[str, tuple[tuple[str, int, bool], ...]] = {
     # by rep: campaign, working minutes of the promise left, asked for a time
     "pawel": (
-        ("Racking calculator", -72, False), ("Partner webinar", -24, False), ("Racking calculator", 18, False),
-        ("Partner webinar", 52, False), ("Partner webinar", 95, False), ("Racking calculator", 44, True),
-        ("LinkedIn lead ads", 55, False), ("Partner webinar", 170, False), ("Inbound phone", 58, True),
+        ("Racking calculator", -72, False),
+        ("Partner webinar", -24, False),
+        ("Racking calculator", 18, False),
+        ("Partner webinar", 52, False),
+        ("Partner webinar", 95, False),
+        ("Racking calculator", 44, True),
+        ("LinkedIn lead ads", 55, False),
+        ("Partner webinar", 170, False),
+        ("Inbound phone", 58, True),
     ),
     "dmitri": (
-        ("Baltic mailing", -190, False), ("Racking calculator", -41, False), ("Google search, pallet racking", -8, False),
-        ("Baltic mailing", 120, False), ("Baltic mailing", 200, False), ("Inbound phone", 31, False),
+        ("Baltic mailing", -190, False),
+        ("Racking calculator", -41, False),
+        ("Google search, pallet racking", -8, False),
+        ("Baltic mailing", 120, False),
+        ("Baltic mailing", 200, False),
+        ("Inbound phone", 31, False),
     ),
     "iga": (("Racking calculator", 49, False), ("Partner webinar", 140, False), ("Inbound phone", 57, True)),
     "lena": (("Google search, mezzanine", 35, False), ("Partner webinar", 210, False)),
@@ -70,7 +80,7 @@ WAITING: dict[str, tuple[tuple[str, int, bool], ...]] = {
     "nina": (("Baltic mailing", 90, False), ("Inbound phone", 12, False)),
     "oskar": (("Google search, mezzanine", -15, False), ("LinkedIn lead ads", 40, False)),
     "tomasz": (("Recommendations", 110, False),),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -87,7 +97,9 @@ def exists() -> bool:
     return Company.objects.filter(is_sample=True).exists()
 
 
-def build(*, now: datetime | None = None, seed: int = SEED, say: Callable[[str], None] = lambda _text: None) -> Built:
+def build(
+    *, now: datetime | None = None, seed: int = SEED, say: Callable[[str], None] = lambda _text: None
+) -> Built:
     """Build the sample company around `now` in an empty database. Refuses where leads exist already."""
     if Lead.objects.exists():
         raise Invalid("There are leads here already; the sample company is only built in an empty database.")
@@ -115,11 +127,19 @@ def build(*, now: datetime | None = None, seed: int = SEED, say: Callable[[str],
 def _people(now: datetime) -> dict[str, User]:
     Company.objects.update_or_create(
         pk=1,
-        defaults={"name": COMPANY, "currency": "EUR", "zone": "Europe/Warsaw", "country": "PL", "labour_cost": Decimal(48)},
+        defaults={
+            "name": COMPANY,
+            "currency": "EUR",
+            "zone": "Europe/Warsaw",
+            "country": "PL",
+            "labour_cost": Decimal(48),
+        },
     )
     WorkingHours.objects.filter(person=None).delete()
     WorkingHours.objects.bulk_create(
-        WorkingHours(weekday=day, opens=opens, closes=closes) for day in range(5) for opens, closes in ((8 * 60, 17 * 60),)
+        WorkingHours(weekday=day, opens=opens, closes=closes)
+        for day in range(5)
+        for opens, closes in ((8 * 60, 17 * 60),)
     )
     offices = {name: Office.objects.get_or_create(name=name)[0] for name in {one.office for one in PEOPLE}}
     groups = {group.name: group for group in Group.objects.all()}
@@ -139,17 +159,39 @@ def _people(now: datetime) -> dict[str, User]:
         people[one.key] = person
     today = now.date()
     Absence.objects.create(
-        person=people["jakub"], starts_on=today + timedelta(days=9), ends_on=today + timedelta(days=13), note="Holiday"
+        person=people["jakub"],
+        starts_on=today + timedelta(days=9),
+        ends_on=today + timedelta(days=13),
+        note="Holiday",
     )
     return people
 
 
 _CRITERIA: tuple[dict[str, Any], ...] = (
-    {"key": "people", "question": "Company over 20 people", "kind": "number", "threshold": 20, "is_required": True},
-    {"key": "hall", "question": "Warehouse over 500 m²", "kind": "number", "threshold": 500, "unit": "m²", "is_required": True},
+    {
+        "key": "people",
+        "question": "Company over 20 people",
+        "kind": "number",
+        "threshold": 20,
+        "is_required": True,
+    },
+    {
+        "key": "hall",
+        "question": "Warehouse over 500 m²",
+        "kind": "number",
+        "threshold": 500,
+        "unit": "m²",
+        "is_required": True,
+    },
     {"key": "asked", "question": "Asked us to call", "kind": "yes_no", "is_required": False, "points": 1},
     {"key": "budget", "question": "Knows the budget", "kind": "yes_no", "is_required": False, "points": 1},
-    {"key": "decides", "question": "Decides within 6 months", "kind": "yes_no", "is_required": False, "points": 1},
+    {
+        "key": "decides",
+        "question": "Decides within 6 months",
+        "kind": "yes_no",
+        "is_required": False,
+        "points": 1,
+    },
 )
 
 
@@ -182,7 +224,15 @@ def _agreement(people: Mapping[str, User], now: datetime) -> Agreement:
     first = version(1, "superseded", days=380, points_needed=0)
     Agreement.objects.filter(pk=first.pk).update(superseded_at=now - timedelta(days=214))
     current = version(2, "in_force", days=214, points_needed=2, note="Adds budget and time of decision.")
-    version(3, "draft", days=4, draft=True, points_needed=2, minutes_per_promising=105, note="Less sales time per promising lead.")
+    version(
+        3,
+        "draft",
+        days=4,
+        draft=True,
+        points_needed=2,
+        minutes_per_promising=105,
+        note="Less sales time per promising lead.",
+    )
     return current
 
 
@@ -214,7 +264,8 @@ def _campaigns(people: Mapping[str, User], now: datetime) -> dict[str, Campaign]
             state=story.state,
             starts_on=(now - timedelta(days=story.start)).astimezone(zone).date(),
             ends_on=None if story.end is None else (now - timedelta(days=story.end)).astimezone(zone).date(),
-            budget=story.budget or (Decimal(round(story.leads * float(story.cost) * 1.15, -2)) if story.leads else None),
+            budget=story.budget
+            or (Decimal(round(story.leads * float(story.cost) * 1.15, -2)) if story.leads else None),
             offer=story.offer,
             hypothesis=story.hypothesis,
         )
@@ -344,7 +395,13 @@ class _Loader:
         for kind, value in keys:
             if value:
                 self._add(LeadKey, lead=pk, kind=kind, namespace="", value=value)
-        payload = {"name": life.name, "company": life.company, "email": life.email, "phone": life.phone, "want": life.need}
+        payload = {
+            "name": life.name,
+            "company": life.company,
+            "email": life.email,
+            "phone": life.phone,
+            "want": life.need,
+        }
         door = Door.FORM if campaign.kind in {"website", "ads"} else Door.PASTE
         self._add(
             Arrival,
@@ -387,7 +444,9 @@ class _Loader:
         if life.marked_at is not None:
             reason = life.reason if life.mark is MarkValue.NOT_A_FIT else ""
             evaluation = evaluate(
-                self.terms.criteria, self.terms.points_needed, {key: value for key, (value, _source) in answers.items()}
+                self.terms.criteria,
+                self.terms.points_needed,
+                {key: value for key, (value, _source) in answers.items()},
             )
             self._add(
                 Mark,
@@ -408,10 +467,15 @@ class _Loader:
             self._event(pk, life.lost_at, rep, "lost", reason=life.reason)
 
     def _handoff(self, pk: int, life: Life, handoff: int) -> None:
-        assert life.rep and life.due_at and life.warn_at and life.escalate_at
+        assert life.rep
+        assert life.due_at
+        assert life.warn_at
+        assert life.escalate_at
         campaign = self.campaigns[life.story]
         ended = life.contact_at
-        ahead = [at for at in (life.warn_at, life.due_at, life.escalate_at) if ended is None and at > self.now]
+        ahead = [
+            at for at in (life.warn_at, life.due_at, life.escalate_at) if ended is None and at > self.now
+        ]
         rep = self.people[life.rep].pk
         self._add(
             Handoff,
@@ -451,7 +515,11 @@ def _money(lives: Iterable[Life], campaigns: Mapping[str, Campaign], now: dateti
         weekly[story, monday] = weekly.get((story, monday), 0) + count
     Spend.objects.bulk_create(
         [
-            Spend(campaign=campaigns[story], on=min(monday + timedelta(days=4), now.date()), amount=costs[story] * count)
+            Spend(
+                campaign=campaigns[story],
+                on=min(monday + timedelta(days=4), now.date()),
+                amount=costs[story] * count,
+            )
             for (story, monday), count in weekly.items()
         ],
         batch_size=500,
@@ -500,15 +568,51 @@ def _plans(lives: Sequence[Life], people: Mapping[str, User], now: datetime) -> 
     assert all(later > earlier for later, earlier in pairwise(months))
 
 
-def _questions(people: Mapping[str, User], campaigns: Mapping[str, Campaign], leads: Sequence[int], now: datetime) -> None:
+def _questions(
+    people: Mapping[str, User], campaigns: Mapping[str, Campaign], leads: Sequence[int], now: datetime
+) -> None:
     """Questions open and answered, one of them long overdue."""
-    waiting = Lead.objects.filter(handoffs__ended_at=None, owner=people["pawel"], handoffs__due_at__lt=now).first()
+    waiting = Lead.objects.filter(
+        handoffs__ended_at=None, owner=people["pawel"], handoffs__due_at__lt=now
+    ).first()
     asked = (
-        ("tomasz", "marta", None, "Metal Expo visitor list", 1.1, 1.0, "Did Metal Expo sell us visitors or exhibitors? Most people we reach came for garden tools."),
-        ("bartek", "dmitri", None, "Google search, pallet racking", 4.4, -2.0, "What happened to the silent leads of last month?"),
-        ("marta", "pawel", waiting, None, 0.1, 1.8, "This one wrote to us this morning. Can you call before 17:00?"),
-        ("iga", "bartek", None, "TikTok test", 2.2, -0.2, "What do these people see before they fill in the form?"),
-    )  # fmt: skip
+        (
+            "tomasz",
+            "marta",
+            None,
+            "Metal Expo visitor list",
+            1.1,
+            1.0,
+            "Did Metal Expo sell us visitors or exhibitors? Most people we reach came for garden tools.",
+        ),
+        (
+            "bartek",
+            "dmitri",
+            None,
+            "Google search, pallet racking",
+            4.4,
+            -2.0,
+            "What happened to the silent leads of last month?",
+        ),
+        (
+            "marta",
+            "pawel",
+            waiting,
+            None,
+            0.1,
+            1.8,
+            "This one wrote to us this morning. Can you call before 17:00?",
+        ),
+        (
+            "iga",
+            "bartek",
+            None,
+            "TikTok test",
+            2.2,
+            -0.2,
+            "What do these people see before they fill in the form?",
+        ),
+    )
     for asker, answerer, lead, campaign, days, due_in, text in asked:
         Question.objects.create(
             asker=people[asker],

@@ -27,9 +27,16 @@ PHONE_FORMS = {
     "GB": ("+44{area}46{n:05d}", ("20790", "20791", "20792", "11349")),
 }
 REASONS = (
-    ("too_small", 9), ("no_need", 8), ("wrong_data", 3), ("no_budget", 5), ("wrong_market", 4), ("no_authority", 3),
-    ("competitor", 1), ("spam", 2), ("duplicate", 1),
-)  # fmt: skip
+    ("too_small", 9),
+    ("no_need", 8),
+    ("wrong_data", 3),
+    ("no_budget", 5),
+    ("wrong_market", 4),
+    ("no_authority", 3),
+    ("competitor", 1),
+    ("spam", 2),
+    ("duplicate", 1),
+)
 LOSSES = (("no_budget", 6), ("wrong_market", 7), ("no_need", 4), ("competitor", 2), ("no_authority", 2))
 
 
@@ -131,7 +138,9 @@ class Inventor:
         is_private = self.random.random() < (0.3 if story.kind == "list" else 0.08)
         form, areas = PHONE_FORMS[country]
         phone = form.format(area=areas[self._serial % len(areas)], n=1000 + self._serial // len(areas))
-        slug = "".join(letter for letter in company.lower() if letter.isascii() and letter.isalnum()) or "firma"
+        slug = (
+            "".join(letter for letter in company.lower() if letter.isascii() and letter.isalnum()) or "firma"
+        )
         return {
             "name": f"{first} {last}",
             "company": "" if is_private else company,
@@ -146,7 +155,8 @@ class Inventor:
 
     def _rep_for(self, country: str) -> Colleague:
         weights = [
-            rep.capacity * (2.5 if country in {"LV", "RU"} and rep.office == "Rīga" else 1)
+            rep.capacity
+            * (2.5 if country in {"LV", "RU"} and rep.office == "Rīga" else 1)
             * (2.5 if country == "DE" and rep.office == "Leipzig" else 1)
             for rep in self.reps.values()
         ]
@@ -163,12 +173,19 @@ class Inventor:
             if story.kind == "event":
                 at = start + timedelta(seconds=min(self.random.expovariate(1 / (1.6 * 86_400)), span))
             elif story.kind == "list":
-                heap = start if index < story.leads / 2 else start + timedelta(days=min(8.0, span / 86_400 / 2))
+                heap = (
+                    start if index < story.leads / 2 else start + timedelta(days=min(8.0, span / 86_400 / 2))
+                )
                 at = heap + timedelta(minutes=self.random.random() * 40)
             else:
                 at = start + timedelta(seconds=self.random.random() * span)
             local = at.astimezone(self.zone)
-            if story.kind == "event" or story.kind == "list" or story.kind == "phone" or self.random.random() < 0.8:
+            if (
+                story.kind == "event"
+                or story.kind == "list"
+                or story.kind == "phone"
+                or self.random.random() < 0.8
+            ):
                 at = self._at_work(at)
             else:
                 at = local.replace(hour=self.random.choice((7, 8, 18, 19, 20, 21, 22))).astimezone(at.tzinfo)
@@ -254,8 +271,12 @@ class Inventor:
         life.attempts = 0
         entered = self.random.random() < 0.7
         minutes = self._minutes(story, 9, 38) if entered else 15
-        life.people = self.random.choice((8, 15, 24, 42, 60, 120, 300)) if good else self.random.choice((3, 8, 15, 24))
-        life.square_metres = self.random.choice((600, 900, 1500, 2400, 5000)) if good else self.random.choice((120, 300, 600))
+        life.people = (
+            self.random.choice((8, 15, 24, 42, 60, 120, 300)) if good else self.random.choice((3, 8, 15, 24))
+        )
+        life.square_metres = (
+            self.random.choice((600, 900, 1500, 2400, 5000)) if good else self.random.choice((120, 300, 600))
+        )
         if not good:
             if self.random.random() < 0.05 and rep.pace > 1.4:
                 life.tries.append(Try(at, "call", Outcome.REACHED, minutes, not entered))
@@ -266,11 +287,15 @@ class Inventor:
                 return
             keys, weights = zip(*REASONS, strict=True)
             life.reason = self.random.choices(keys, weights)[0]
-            life.tries.append(Try(at, "call", Outcome.REACHED, minutes, not entered, self.random.choice(names.NOTES_BAD)))
+            life.tries.append(
+                Try(at, "call", Outcome.REACHED, minutes, not entered, self.random.choice(names.NOTES_BAD))
+            )
             self._mark(life, MarkValue.NOT_A_FIT, at)
             life.stage, life.closed_at = Stage.CLOSED, at
             return
-        life.tries.append(Try(at, "call", Outcome.REACHED, minutes, not entered, self.random.choice(names.NOTES_GOOD)))
+        life.tries.append(
+            Try(at, "call", Outcome.REACHED, minutes, not entered, self.random.choice(names.NOTES_GOOD))
+        )
         life.people, life.square_metres = max(24, life.people), max(600, life.square_metres)
         life.knows_budget = self.random.random() < 0.5 or None
         life.decides_soon = self.random.random() < 0.7 or None
@@ -328,13 +353,23 @@ class Inventor:
                 life.amount = Decimal(round(story.deal * factor / 100) * 100)
             else:
                 keys, weights = zip(*LOSSES, strict=True)
-                life.stage, life.lost_at, life.reason = Stage.LOST, ends, self.random.choices(keys, weights)[0]
+                life.stage, life.lost_at, life.reason = (
+                    Stage.LOST,
+                    ends,
+                    self.random.choices(keys, weights)[0],
+                )
         elif self.random.random() < 0.93:
-            life.next_step_at = step if step > self.now else calendar.add(self.now, self.random.randint(1, 40) * HOUR)
-            life.next_step = self.random.choice(("Send the offer", "Visit the hall", "Call about the price", "Ask for the drawings"))
+            life.next_step_at = (
+                step if step > self.now else calendar.add(self.now, self.random.randint(1, 40) * HOUR)
+            )
+            life.next_step = self.random.choice(
+                ("Send the offer", "Visit the hall", "Call about the price", "Ask for the drawings")
+            )
 
     # ------------------------------------------------------------------------------------------ today
-    def waiting(self, story: Story, rep: Colleague, left_minutes: int, *, number: int, wanted: bool = False) -> Life:
+    def waiting(
+        self, story: Story, rep: Colleague, left_minutes: int, *, number: int, wanted: bool = False
+    ) -> Life:
         """A lead that waits for its first contact, with so many working minutes of the promise left (negative: over)."""
         calendar = self.calendars[rep.key]
         mode, minutes = self.promises[story.kind]

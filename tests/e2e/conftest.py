@@ -104,7 +104,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Si
     env = {
         key: value
         for key, value in os.environ.items()
-        if key not in {"DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL", "EMAIL_URL", "DJANGO_SETTINGS_MODULE"}
+        if key
+        not in {"DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL", "EMAIL_URL", "DJANGO_SETTINGS_MODULE"}
     } | {
         "LEADSYNC_VAR": str(var),
         "LEADSYNC_ENV": "test",
@@ -119,16 +120,42 @@ def site(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Si
     running.manage("demo")
     try:
         running.start(
-            str(BIN / "gunicorn"), "leadsync.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
-            "--workers", "1", "--threads", "4", "--no-control-socket", log=var / "web.log",
-        )  # fmt: skip
+            str(BIN / "gunicorn"),
+            "leadsync.wsgi",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--worker-class",
+            "gthread",
+            "--workers",
+            "1",
+            "--threads",
+            "4",
+            "--no-control-socket",
+            log=var / "web.log",
+        )
         running.start(
-            str(BIN / "celery"), "-A", "leadsync", "worker", "-B", "-P", "threads", "-c", "2", "--without-gossip",
-            "--without-mingle", "--without-heartbeat", "-l", "warning", log=var / "worker.log",
-        )  # fmt: skip
+            str(BIN / "celery"),
+            "-A",
+            "leadsync",
+            "worker",
+            "-B",
+            "-P",
+            "threads",
+            "-c",
+            "2",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+            "-l",
+            "warning",
+            log=var / "worker.log",
+        )
 
         def answers() -> bool:
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{running.url}/healthz", timeout=2) as reply:
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.urlopen(f"{running.url}/healthz", timeout=2) as reply,
+            ):
                 return bool(reply.status == 200)
             return False
 
@@ -150,7 +177,12 @@ def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
     """Debian's Chromium; nothing is downloaded."""
     launched = playwright.chromium.launch(
         executable_path=chromium,
-        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+        args=[
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+        ],
     )
     yield launched
     launched.close()

@@ -19,7 +19,9 @@ class Command(BaseCommand):
     help = "Builds the invented sample company in an empty database, and prints the address and the sign-ins."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--seed", type=int, default=build.SEED, help="the same seed gives the same company")
+        parser.add_argument(
+            "--seed", type=int, default=build.SEED, help="the same seed gives the same company"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
@@ -37,8 +39,13 @@ class Command(BaseCommand):
             )
         else:
             self.stdout.write(f"The sample company {COMPANY} is here, with {Lead.objects.count()} leads.")
-        people = {person.email.split("@")[0]: person for person in User.objects.filter(email__endswith="@nordrack.example")}
-        self.stdout.write(f"\n  LeadSync   {settings.LEADSYNC_BASE_URL}\n  Password   {PASSWORD} (for everyone)\n")
+        people = {
+            person.email.split("@")[0]: person
+            for person in User.objects.filter(email__endswith="@nordrack.example")
+        }
+        self.stdout.write(
+            f"\n  LeadSync   {settings.LEADSYNC_BASE_URL}\n  Password   {PASSWORD} (for everyone)\n"
+        )
         for key in SHOWN:
             if key in people:
                 person = people[key]

@@ -37,13 +37,20 @@ def test_required_and_points_together_make_it_met() -> None:
     assert not definition.evaluate(ALL, 3, required | {"fit": "none", "note": "soon"}).can_still_be_met
 
 
-@pytest.mark.parametrize(("kind", "value"), [("number", "many"), ("number", "NaN"), ("number", "1e400"), ("yes_no", "maybe"), ("text", " ")])
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("number", "many"), ("number", "NaN"), ("number", "1e400"), ("yes_no", "maybe"), ("text", " ")],
+)
 def test_an_answer_that_cannot_be_judged_is_refused(kind, value) -> None:
     with pytest.raises(BadAnswer):
         definition.read_answer(CriterionTerms("k", "?", kind), value)
 
 
-@given(st.dictionaries(st.sampled_from([one.key for one in ALL]), st.text() | st.booleans() | st.none() | st.integers()))
+@given(
+    st.dictionaries(
+        st.sampled_from([one.key for one in ALL]), st.text() | st.booleans() | st.none() | st.integers()
+    )
+)
 def test_any_answers_can_be_evaluated(answers) -> None:
     found = definition.evaluate(ALL, 2, answers)
     assert found.known + len(found.missing) == found.total

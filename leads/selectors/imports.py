@@ -1,0 +1,240 @@
+"""Reading imports: the stored list as a table, its columns, and the words for what was said about it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from leads.domain import past
+from leads.domain.past import PastNote
+from leads.domain.tables import (
+    Field,
+    Row,
+    Table,
+    TableError,
+    header_key,
+    read_table,
+    read_text,
+)
+from leads.domain.tables.codes import Code, ErrorCode, ProblemCode, RemarkCode
+from leads.domain.tables.messages import TEMPLATES
+from leads.domain.tables.rows import TEXT_LIMITS, ColumnMapping, Context, RowParser
+from leads.domain.words import Door
+from leads.models import ColumnMemory, Import, ImportRow
+from leadsync.accounts import selectors as accounts
+
+UNDO_WITHIN = timedelta(days=1)
+SHOWN_NUMBERS = 5  # row numbers that a remark names
+
+FIELD_LABELS = {
+    Field.NAME: gettext_lazy("Name"),
+    Field.FIRST_NAME: gettext_lazy("First name"),
+    Field.LAST_NAME: gettext_lazy("Last name"),
+    Field.COMPANY: gettext_lazy("Company"),
+    Field.JOB_TITLE: gettext_lazy("Position"),
+    Field.PHONE: gettext_lazy("Phone"),
+    Field.EMAIL: gettext_lazy("E-mail"),
+    Field.NEED: gettext_lazy("What they want"),
+    Field.NOTE: gettext_lazy("Note"),
+    Field.COUNTRY: gettext_lazy("Country"),
+    Field.CITY: gettext_lazy("City"),
+    Field.LANGUAGE: gettext_lazy("Language"),
+    Field.EXTERNAL_ID: gettext_lazy("External ID"),
+    Field.RECEIVED_AT: gettext_lazy("Received"),
+    Field.CAMPAIGN: gettext_lazy("Campaign"),
+    Field.CHANNEL: gettext_lazy("Channel"),
+    Field.OWNER: gettext_lazy("Rep"),
+    Field.STAGE: gettext_lazy("Stage"),
+    Field.MARK: gettext_lazy("Mark"),
+    Field.WON: gettext_lazy("Won (yes or no)"),
+    Field.WON_AT: gettext_lazy("Won on"),
+    Field.AMOUNT: gettext_lazy("Amount"),
+    Field.LOST: gettext_lazy("Lost (yes or no)"),
+    Field.LOST_AT: gettext_lazy("Lost on"),
+    Field.REASON: gettext_lazy("Reason"),
+    Field.SALES_MINUTES: gettext_lazy("Sales minutes"),
+    Field.NEXT_STEP_AT: gettext_lazy("Next step"),
+    Field.CONSENT: gettext_lazy("Consent"),
+}
+# What is read only of leads that were worked elsewhere; routing and reps decide these for new ones.
+ONLY_IN_HISTORY = (
+    Field.OWNER,
+    Field.STAGE,
+    Field.MARK,
+    Field.WON,
+    Field.WON_AT,
+    Field.AMOUNT,
+    Field.LOST,
+    Field.LOST_AT,
+    Field.REASON,
+    Field.SALES_MINUTES,
+)
+# In leads worked elsewhere these are worth a remark, not the lead.
+NICE_TO_HAVE = frozenset(
+    {
+        Field.COUNTRY,
+        Field.LANGUAGE,
+        Field.CITY,
+        Field.JOB_TITLE,
+        Field.REASON,
+        Field.MARK,
+        Field.STAGE,
+        Field.NEXT_STEP_AT,
+        Field.CONSENT,
+        Field.SALES_MINUTES,
+    }
+)
+# As long as a lead's columns.
+_TEXT_LIMITS = {**TEXT_LIMITS, Field.JOB_TITLE: 150}
+
+REFUSED = "refused"  # a problem with a finished sentence instead of a code
+
+
+def words(code: str, params: Mapping[str, Any]) -> str:
+    """The sentence of a code of tables or of `PastNote`, in the reader's language."""
+    for kind in (PastNote, RemarkCode, ProblemCode, ErrorCode):
+        if code in kind:
+            member = kind(code)
+            template = past.TEMPLATES[member] if isinstance(member, PastNote) else TEMPLATES[_code(member)]
+            return str(_(template)) % params
+    return str(params.get("text", code))
+
+
+def _code(member: Any) -> Code:
+    found: Code = member
+    return found
+
+
+def error_words(error: TableError) -> str:
+    """Why a table is refused, in the reader's language."""
+    return words(error.code, error.params)
+
+
+def history_of(batch: Import) -> bool:
+    """Whether these leads were worked elsewhere."""
+    return bool(batch.options.get("is_history"))
+
+
+def open_table(batch: Import) -> Table:
+    """The stored list. Rows are read one by one when it is iterated. Raises `TableError`, `OSError`."""
+    options = batch.options
+    if options.get("is_text"):
+        with batch.file.open("rb") as stream:
+            text = stream.read().decode()
+        return read_text(text, has_header=options.get("has_header"))
+    return read_table(
+        batch.file.path,
+        filename=batch.name,
+        encoding=options.get("encoding", ""),
+        delimiter=options.get("delimiter", ""),
+        sheet=options.get("sheet", ""),
+        has_header=options.get("has_header"),
+    )
+
+
+def mapping_of(batch: Import) -> ColumnMapping:
+    """How the columns are read."""
+    return ColumnMapping.from_dict(batch.options.get("mapping", {}))
+
+
+def context_of(batch: Import) -> Context:
+    """What the rows are read for."""
+    return Context(is_history=history_of(batch) or batch.campaign_id is None, text_limits=_TEXT_LIMITS)
+
+
+def parser_of(batch: Import, headers: Sequence[str]) -> RowParser:
+    """The reader of rows. Raises `TableError` when a value given for all rows makes no sense."""
+    mapping = mapping_of(batch)
+    return RowParser(mapping, headers, context=context_of(batch))
+
+
+def rows_of(batch: Import, table: Table, *, after: int = 0) -> Iterator[Row]:
+    """Rows behind row number `after` with the cells that were changed in the preview."""
+    edits: dict[str, dict[str, str]] = batch.edits
+    for row in table:
+        if row.number <= after:
+            continue
+        changed = edits.get(str(row.number)) if edits else None
+        if not changed:
+            yield row
+            continue
+        cells = tuple(changed.get(str(index), cell) for index, cell in enumerate(row.cells))
+        yield Row(row.number, cells, row.missing, () if "extra" in changed else row.surplus)
+
+
+def remembered(headers: Sequence[str]) -> ColumnMapping | None:
+    """How a table with these headers was read the last time."""
+    found = ColumnMemory.objects.filter(header_key=header_key(headers)).first()
+    return ColumnMapping.from_dict(found.columns) if found else None
+
+
+def home_country() -> str:
+    """The country in which phone numbers without a country code are dialled."""
+    return str(accounts.company().country)
+
+
+def can_be_undone(batch: Import) -> bool:
+    """For a day; whether its leads were worked is asked when it is done."""
+    return (
+        batch.state == Import.State.DONE
+        and batch.finished_at is not None
+        and timezone.now() - batch.finished_at < UNDO_WITHIN
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RemarkGroup:
+    """A remark about one or many rows."""
+
+    code: str
+    text: str
+    count: int
+    rows: tuple[int, ...]
+
+    @property
+    def more(self) -> int:
+        """How many rows are meant beyond those named; 0 for a remark about the whole list."""
+        return max(self.count - len(self.rows), 0) if self.rows else 0
+
+
+def remarks_of(batch: Import) -> list[RemarkGroup]:
+    """Remarks in the reader's language, the most frequent first."""
+    groups = [
+        RemarkGroup(one["code"], words(one["code"], one["params"]), one["count"], tuple(one["rows"]))
+        for one in batch.remarks
+    ]
+    return sorted(groups, key=lambda group: (bool(group.rows), -group.count))
+
+
+def problem_words(problem: Mapping[str, Any]) -> str:
+    """A stored problem as one sentence that names its column."""
+    text = words(problem["code"], problem["params"])
+    return f"{problem['column']}: {text}" if problem.get("column") else text
+
+
+def rejected_rows(batch: Import, headers: Sequence[str]) -> Iterator[list[str]]:
+    """Rows that were not saved, as cells with their number and reasons, to be mended and brought again."""
+    for row in ImportRow.objects.filter(batch=batch).order_by("number").iterator(chunk_size=1_000):
+        cells = [str(cell) for cell in row.cells][: len(headers)]
+        cells += [""] * (len(headers) - len(cells))
+        reasons = "; ".join(problem_words(problem) for problem in row.problems)
+        yield [*cells, str(row.number), reasons]
+
+
+def door_of(batch: Import) -> Door:
+    """How its leads came in."""
+    return Door.HISTORY if history_of(batch) else Door(batch.door)
+
+
+def recent(campaign_id: int, count: int = 5) -> list[Import]:
+    """The campaign's last imports that were saved or are being saved."""
+    return list(
+        Import.objects.filter(campaign=campaign_id)
+        .exclude(state__in=[Import.State.PREVIEW, Import.State.CANCELLED])
+        .select_related("by")
+        .defer("edits", "remarks", "scan")[:count]
+    )

@@ -1,6 +1,6 @@
 """The list of campaigns and one campaign's page: what this app knows. Figures are panels of other apps."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,10 +11,8 @@ from django.db.models import (
     Count,
     F,
     IntegerField,
-    OuterRef,
     Q,
     QuerySet,
-    Subquery,
     Sum,
     Value,
     When,
@@ -22,7 +20,8 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, TruncDate
 
 from campaigns.domain.states import RANK, RUNNING
-from campaigns.models import Campaign, Channel, ContactPoint, Proof, Spend, Visits
+from campaigns.models import Campaign, Channel, ContactPoint, Spend, Visits
+from campaigns.selectors.channels import PointRow, point_rows
 from campaigns.selectors.history import Happened, what_happened
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Role
@@ -164,20 +163,12 @@ def possible_channels(*, besides: int | None = None) -> QuerySet[Channel]:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """A contact point of the campaign's channel with its last proof, if there is any."""
-
-    point: ContactPoint
-    proof: Proof | None
-
-
-@dataclass(frozen=True, slots=True)
 class CampaignPage:
     """What the page shows besides the panels of other apps."""
 
     campaign: Campaign
     spent: Decimal
-    points: list[Point]
+    points: list[PointRow]
     happened: list[Happened]
     spends: list[Spend]
     spend_entries: int
@@ -204,7 +195,7 @@ def campaign_page(campaign: Campaign, *, all_money: bool = False) -> CampaignPag
     return CampaignPage(
         campaign=campaign,
         spent=money["spent"] or Decimal(0),
-        points=contact_points(campaign.channel_id),
+        points=point_rows(ContactPoint.objects.filter(channel=campaign.channel_id, is_active=True)),
         happened=what_happened(campaign),
         spends=list(spends.select_related("by").fetch_mode(FETCH_RAISE)[:cut]),
         spend_entries=money["entries"],
@@ -212,20 +203,3 @@ def campaign_page(campaign: Campaign, *, all_money: bool = False) -> CampaignPag
         visits_total=counted["visits"] or 0,
         visit_days=counted["days"],
     )
-
-
-def contact_points(channel_id: int) -> list[Point]:
-    """The channel's contact points in use, each with its last proof. Two queries."""
-    latest = Proof.objects.filter(point=OuterRef("pk")).order_by("-at", "-pk").values("pk")[:1]
-    points = list(
-        ContactPoint.objects.filter(channel=channel_id, is_active=True)
-        .annotate(proof_id=Subquery(latest))
-        .fetch_mode(FETCH_RAISE)
-    )
-    proofs = _proofs(point.proof_id for point in points)
-    return [Point(point, proofs.get(point.proof_id)) for point in points]
-
-
-def _proofs(ids: Iterable[int | None]) -> dict[int, Proof]:
-    wanted = [pk for pk in ids if pk is not None]
-    return Proof.objects.select_related("by").in_bulk(wanted) if wanted else {}

@@ -1,12 +1,14 @@
 """Panels of the campaign page: the gate, work and benefit, and the reasons."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django import template
 from django.template.context import Context
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
 from feedback.domain.gate import Verdict
@@ -31,6 +33,17 @@ TONES = {
 GATE_TONES = {Verdict.PASSED: "ok", Verdict.FAILED: "bad", Verdict.OPEN: "muted"}
 
 
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A line of "What happened" that comes from the gate."""
+
+    icon: str
+    tone: str
+    at: datetime
+    text: str
+    by: str = ""
+
+
 def _limits(context: Context) -> Agreement | Terms:
     # Several panels stand on one page: they ask once.
     found = context.render_context.get("feedback_limits")
@@ -40,19 +53,29 @@ def _limits(context: Context) -> Agreement | Terms:
     return found
 
 
+def _gate(context: Context, campaign: Campaign) -> gates.GateView:
+    # The tag, the panel and the story of one page ask once.
+    kept: Any = context.render_context
+    name = f"feedback_gate_{campaign.pk}"
+    if name not in kept:
+        agreed = _limits(context)
+        kept[name] = gates.gate_of(campaign, size=agreed.gate_size, needed=agreed.gate_needed)
+    view = kept[name]
+    assert isinstance(view, gates.GateView)
+    return view
+
+
 @register.inclusion_tag("feedback/panels/gate.html", takes_context=True)
 def gate_panel(context: Context, campaign: Campaign) -> dict[str, Any]:
     """The first leads as squares, the verdict as early as it is certain, and what came after the gate."""
-    agreed = _limits(context)
-    view = gates.gate_of(campaign, size=agreed.gate_size, needed=agreed.gate_needed)
+    view = _gate(context, campaign)
     return {"campaign": campaign, "view": view, "gate": view.gate, "tone": GATE_TONES[view.gate.verdict]}
 
 
 @register.inclusion_tag("feedback/panels/gate_tag.html", takes_context=True)
 def gate_tag(context: Context, campaign: Campaign) -> dict[str, Any]:
     """The gate's verdict as a tag beside the campaign's name."""
-    agreed = _limits(context)
-    view = gates.gate_of(campaign, size=agreed.gate_size, needed=agreed.gate_needed)
+    view = _gate(context, campaign)
     return {"gate": view.gate}
 
 
@@ -115,3 +138,22 @@ def campaigns_table(
         gate_size=agreed.gate_size,
     )
     return [(row, TONES[row.benefit.worth]) for row in rows]
+
+
+@register.simple_tag(takes_context=True)
+def campaign_story(context: Context, campaign: Campaign, lines: Iterable[Any]) -> list[Any]:
+    """The lines of "What happened" (with .at, .icon, .tone, .text, .by) and what the gate adds, newest first."""
+    view = _gate(context, campaign)
+    found = list(lines)
+    if view.first_handed_off_at:
+        found.append(
+            Milestone("arrow-right", "muted", view.first_handed_off_at, _("First lead sent to sales"))
+        )
+    words = {"good": view.gate.good, "needed": view.gate.needed}
+    if view.last_marked_at and view.gate.verdict is Verdict.PASSED:
+        text = _("Gate passed: %(good)d promising, %(needed)d needed") % words
+        found.append(Milestone("check", "ok", view.last_marked_at, text))
+    elif view.last_marked_at and view.gate.verdict is Verdict.FAILED:
+        text = _("Gate not passed: %(good)d promising, %(needed)d needed") % words
+        found.append(Milestone("x", "bad", view.last_marked_at, text))
+    return sorted(found, key=lambda line: line.at, reverse=True)

@@ -98,8 +98,12 @@ def _former(of: Agreement, found: list[Agreement]) -> Agreement | None:
     """The version that was in force before this one."""
     if of.in_force_at is None:
         return None
-    earlier = [one for one in found if one.in_force_at is not None and one.in_force_at < of.in_force_at]
-    return max(earlier, key=lambda one: one.in_force_at or of.in_force_at, default=None)
+    earlier = [
+        (one.in_force_at, one.pk, one)
+        for one in found
+        if one.in_force_at and one.in_force_at < of.in_force_at
+    ]
+    return max(earlier)[2] if earlier else None
 
 
 def _heads() -> dict[str, list[User]]:

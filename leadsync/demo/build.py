@@ -35,7 +35,7 @@ from leads.models import (
 )
 from leads.selectors.agreement import terms_of
 from leadsync.accounts.models import Absence, Company, Office, User, WorkingHours
-from leadsync.accounts.selectors import calendars_for
+from leadsync.accounts.selectors import calendars_for, company_calendar
 from leadsync.core import db
 from leadsync.core.businesstime import WorkCalendar
 from leadsync.core.errors import Invalid
@@ -254,14 +254,14 @@ def _campaigns(people: Mapping[str, User], now: datetime) -> dict[str, Campaign]
     zone = Company.objects.get(pk=1).tz
     campaigns: dict[str, Campaign] = {}
     for story in STORIES:
-        campaigns[story.name] = Campaign.objects.create(
+        campaigns[story.name] = campaign = Campaign(
             name=story.name,
             kind=story.kind,
             channel=channels[story.channel],
             market=story.market if len(set(story.markets or (story.market,))) == 1 else "",
             segment=story.segment,
             owner=people[story.owner],
-            state=story.state,
+            state="draft",
             starts_on=(now - timedelta(days=story.start)).astimezone(zone).date(),
             ends_on=None if story.end is None else (now - timedelta(days=story.end)).astimezone(zone).date(),
             budget=story.budget
@@ -269,7 +269,31 @@ def _campaigns(people: Mapping[str, User], now: datetime) -> dict[str, Campaign]
             offer=story.offer,
             hypothesis=story.hypothesis,
         )
+        _live_through(campaign, story, people, now)
     return campaigns
+
+
+def _live_through(campaign: Campaign, story: Story, people: Mapping[str, User], now: datetime) -> None:
+    """Save the campaign once for each state it went through, each with its own day in the history."""
+    days = {
+        "draft": story.start + 12,
+        "review": story.start + 6,
+        "live": story.start,
+        story.state: story.end or 3,
+    }
+    path = ["draft", *(state for state in ("review", "live") if story.state != "draft")]
+    path = path[: path.index("review") + 1] if story.state == "review" else path
+    if story.state not in path:
+        path.append(story.state)
+    if story.state in {"draft", "review", "live"}:
+        days[story.state] = {"draft": 2, "review": 1, "live": story.start}[story.state]
+        days["draft"] = max(days["draft"], 2)
+    for version, state in enumerate(path, start=1):
+        campaign.state, campaign.version = state, version
+        campaign._history_user = people["tomasz" if state == "live" else story.owner]  # type: ignore[attr-defined]
+        campaign._history_date = now - timedelta(days=max(days[state], 0))  # type: ignore[attr-defined]
+        campaign.save()
+    Campaign.objects.filter(pk=campaign.pk).update(created_at=now - timedelta(days=days["draft"]))
 
 
 def _invent(seed: int, now: datetime, calendars: Mapping[str, WorkCalendar]) -> list[Life]:
@@ -572,6 +596,7 @@ def _questions(
     people: Mapping[str, User], campaigns: Mapping[str, Campaign], leads: Sequence[int], now: datetime
 ) -> None:
     """Questions open and answered, one of them long overdue."""
+    calendar = company_calendar()
     waiting = Lead.objects.filter(
         handoffs__ended_at=None, owner=people["pawel"], handoffs__due_at__lt=now
     ).first()
@@ -620,18 +645,19 @@ def _questions(
             lead=lead,
             campaign=campaigns[campaign] if campaign else None,
             text=text,
-            asked_at=now - timedelta(days=days),
-            due_at=now + timedelta(days=due_in),
+            asked_at=calendar.prev_open(now - timedelta(days=days)),
+            due_at=calendar.add(now, due_in * 8 * 3600),
         )
+    asked_at = calendar.next_open(now - timedelta(days=12)) + timedelta(hours=2)
     closed = Question.objects.create(
         asker=people["marta"],
         answerer=people["pawel"],
         campaign=campaigns["Metal Expo visitor list"],
         text="Why was one of these leads called only after 16:00?",
-        asked_at=now - timedelta(days=12),
-        due_at=now - timedelta(days=10),
-        answered_at=now - timedelta(days=12) + timedelta(minutes=40),
-        closed_at=now - timedelta(days=11),
+        asked_at=asked_at,
+        due_at=asked_at + timedelta(days=2),
+        answered_at=asked_at + timedelta(minutes=40),
+        closed_at=asked_at + timedelta(days=1),
     )
     Reply.objects.create(
         question=closed,

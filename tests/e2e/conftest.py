@@ -236,10 +236,13 @@ class Visitors:
             locale="en-GB",
             base_url=self.site.url,
         )
+        # A tel: link would open a dialogue of the system; what LeadSync does beside it is what is tested.
+        context.add_init_script(
+            "addEventListener('click', e => { if (e.target.closest('a[href^=\"tel:\"]')) e.preventDefault() })"
+        )
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.contexts.append(context)
         page = context.new_page()
-        # A tel: link would open a dialogue of the system; what LeadSync does beside it is what is tested.
         page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
         if path:
             page.goto(path)

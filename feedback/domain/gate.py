@@ -1,4 +1,4 @@
-"""The quality gate: the first leads of a campaign decide whether more of its kind are wanted. No framework."""
+"""The quality gate: the first leads of a campaign decide whether more are wanted. No framework."""
 
 import math
 from collections.abc import Iterable
@@ -10,7 +10,9 @@ OPEN = "none"
 
 
 class Verdict(StrEnum):
-    """PASSED as soon as enough leads are good, FAILED as soon as that can no longer happen, OPEN in between."""
+    """PASSED as soon as enough leads are good, FAILED as soon as that can no longer happen, OPEN in
+    between.
+    """
 
     OPEN = "open"
     PASSED = "passed"
@@ -52,9 +54,9 @@ class Gate:
 def judge(marks: Iterable[str], *, size: int, needed: int, is_closed: bool = False) -> Gate:
     """The gate after these marks of its leads (`none` for those not marked yet), as early as it is certain.
 
-    `is_closed`: no further lead will come, so the leads that have not arrived can't pass it any more. `probability`
-    is that the campaign's true rate reaches needed ÷ size, given a uniform prior. Raises ValueError for a gate of no
-    leads, or one that needs more than it holds.
+    `is_closed`: no further lead will come, so the leads that have not arrived can't pass it any more.
+    `probability` is that the campaign's true rate reaches needed ÷ size, given a uniform prior. Raises
+    ValueError for a gate of no leads, or one that needs more than it holds.
     """
     if size < 1 or not 0 < needed <= size:
         raise ValueError("a gate needs 1 to size good leads")
@@ -72,12 +74,16 @@ def judge(marks: Iterable[str], *, size: int, needed: int, is_closed: bool = Fal
 
 
 def chance_of_rate(good: int, bad: int, rate: float) -> float:
-    """How likely the true share of good ones is at least `rate`, after `good` and `bad` cases: Beta(1+good, 1+bad)."""
+    """How likely the true share of good ones is at least `rate`, after `good` and `bad` cases: Beta(1+good,
+    1+bad).
+    """
     return 1.0 - regularised_beta(rate, good + 1, bad + 1)
 
 
 def regularised_beta(x: float, a: float, b: float) -> float:
-    """I_x(a, b), the share of a Beta(a, b) distribution below `x`. Raises ValueError for a, b ≤ 0 or x outside 0…1."""
+    """I_x(a, b), the share of a Beta(a, b) distribution below `x`. Raises ValueError for a, b ≤ 0 or x
+    outside 0…1.
+    """
     if a <= 0 or b <= 0 or not 0 <= x <= 1:
         raise ValueError("a and b must be positive, x between 0 and 1")
     if x in (0, 1):

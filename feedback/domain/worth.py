@@ -19,7 +19,9 @@ class Worth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Benefit:
-    """Sales minutes, leads and good leads (promising or better) of a campaign, and the limit of minutes for each."""
+    """Sales minutes, leads and good leads (promising or better) of a campaign, and the limit of minutes for
+    each.
+    """
 
     leads: int
     good: int
@@ -46,11 +48,12 @@ class Benefit:
 def weigh(
     *, leads: int, good: int, minutes: int, limit: int, marked: int, gate_size: int, is_closed: bool = False
 ) -> Benefit:
-    """Minutes ÷ good leads against `limit` minutes: worth it below 75 %, watch up to 100 %, more work than benefit above.
+    """Minutes ÷ good leads against `limit` minutes: worth it below 75 %, watch up to 100 %, more work than
+    benefit above.
 
-    Before half of a gate of `gate_size` is marked it is too early to say, unless the campaign is over (`is_closed`).
-    Time without a single good lead counts as if the next one were good: it is too much once it is over the limit.
-    Raises ValueError for a limit that is not positive.
+    Before half of a gate of `gate_size` is marked it is too early to say, unless the campaign is over
+    (`is_closed`). Time without a single good lead counts as if the next one were good: it is too much once it
+    is over the limit. Raises ValueError for a limit that is not positive.
     """
     if limit <= 0:
         raise ValueError("the limit must be positive")

@@ -1,6 +1,6 @@
 """What a campaign took and gave, and why sales said no."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,8 +46,8 @@ def benefit_of(campaign: Campaign, *, limit: int, gate_size: int) -> CampaignBen
 def benefits(
     *, since: datetime, limit: int, gate_size: int, also: Iterable[int] = ()
 ) -> list[CampaignBenefit]:
-    """Live campaigns (and those in `also`) by sales time for each good lead received since then. One query."""
-    rows = (
+    """Live campaigns (and those in `also`) by sales time for each good lead since then. One query."""
+    rows: Iterable[Mapping[str, Any]] = (
         Lead.objects.counted()
         .filter(received_at__gte=since)
         .filter(Q(campaign__state=Campaign.State.LIVE) | Q(campaign__in=list(also)))

@@ -22,7 +22,7 @@ FALLBACK = {  # where nothing was measured yet: round numbers to start from
 
 
 class Amount(forms.DecimalField):
-    """A number in the reader's notation. Shown without needless zeros; limits say what is allowed in words."""
+    """A number in the reader's notation, without needless zeros; limits say what is allowed in words."""
 
     def __init__(
         self, *, label: Any, least: Decimal | None, words: Any, most: Decimal | None = None, **more: Any
@@ -48,12 +48,11 @@ class Amount(forms.DecimalField):
             return value.quantize(Decimal(1)) if whole else value.normalize()
         return value
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         # People paste amounts as they stand on the page: with a currency, groups and percent signs.
         if isinstance(value, str):
             value = "".join(value.translate(_LOOSE).split())
-        found: Decimal | None = super().to_python(value)
-        return found
+        return super().to_python(value)
 
     def validate(self, value: Any) -> None:
         super().validate(value)

@@ -13,7 +13,7 @@ GOOD = tuple(mark.value for mark in GOOD_MARKS)
 
 
 def leads(**filters: Any) -> str:
-    """The leads list with these filters: days become ISO dates, a tuple repeats its name, None is left out."""
+    """The leads list with these filters: days in ISO, a tuple repeats its name, None is left out."""
     pairs = []
     for name, value in filters.items():
         for one in value if isinstance(value, tuple | list) else (value,):

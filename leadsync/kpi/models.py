@@ -105,7 +105,9 @@ class DayFact(models.Model):
 
 
 class CohortFact(models.Model):
-    """Leads received in one month (company's zone) by campaign, with where they stand now. Made by the roll-up only."""
+    """Leads received in one month (company's zone) by campaign, with where they stand now. Made by the
+    roll-up only.
+    """
 
     month = models.DateField()
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+")

@@ -66,6 +66,6 @@ def headline_words(headline: Headline, period: str) -> str:
             text = _("Every lead gets its call in time. There are too few good ones.")
         case Headline.DEALS_BEHIND:
             text = _("Enough good leads, called in time. Deals are behind the plan.")
-        case Headline.ON_PLAN:
+        case _:
             text = _("On plan: good leads, first calls and deals.")
     return text % {"period": period}

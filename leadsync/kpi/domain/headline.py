@@ -28,7 +28,9 @@ class Headline(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the rules look at. Money and counts of the period so far; `elapsed` is a share of its working time."""
+    """What the rules look at. Money and counts of the period so far; `elapsed` is a share of its working
+    time.
+    """
 
     has_leads: bool
     has_plan: bool
@@ -44,7 +46,9 @@ class Facts:
 
 
 def are_late(facts: Facts) -> bool:
-    """First contacts come too late: fewer in time than agreed, or, before any was measured, leads past the promise."""
+    """First contacts come too late: fewer in time than agreed, or, before any was measured, leads past the
+    promise.
+    """
     if facts.in_time is None:
         return facts.past_promise > 0
     return facts.in_time < facts.in_time_goal

@@ -40,7 +40,8 @@ class Ladder:
 
 
 def climb_down(revenue: Decimal, rates: Rates) -> Ladder:
-    """Revenue ÷ average deal → deals ÷ close rate → qualified ÷ qualification rate → leads → visits and budget.
+    """Revenue ÷ average deal → deals ÷ close rate → qualified ÷ qualification rate → leads → visits and
+    budget.
 
     Raises ValueError for revenue or cost below 0, an average deal of 0 or below, and rates outside 0…100 %
     (0 excluded).
@@ -125,7 +126,9 @@ def _ratio(amount: Decimal, cases: int) -> Decimal | None:
 
 
 def _percent(part: int, whole: int) -> Decimal | None:
-    """A share in percent; None where there is no case, or where it would be no usable rate (0, above 100 %)."""
+    """A share in percent; None where there is no case, or where it would be no usable rate (0, above 100
+    %).
+    """
     if not whole or not part:
         return None
     return min((Decimal(part) * 100 / whole).quantize(Decimal("0.01")), HUNDRED) or None

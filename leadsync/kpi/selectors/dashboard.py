@@ -1,11 +1,12 @@
 """What the dashboard shows, each part in one statement however many leads there are."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from statistics import median
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, DateField, F, OuterRef, Q, QuerySet, Subquery, Sum
@@ -85,7 +86,7 @@ class Daily:
 def daily(period: Period) -> Daily:
     """Facts of the period and of the one before it. One query."""
     previous = period.previous
-    rows = (
+    rows: Iterable[Mapping[str, Any]] = (
         DayFact.objects.filter(on__gte=previous.first, on__lt=period.stop)
         .values("on")
         .annotate(**{f"sum_{name}": Sum(name) for name in FIGURES})
@@ -193,10 +194,10 @@ def cohorts(months: Sequence[date], *, silent_before: datetime, zone: ZoneInfo) 
         .annotate(n=Count("pk"))
         .order_by()
     )
-    for row in silent:
-        cohort = found[days.month_of(row["on"])]
+    for quiet in silent:
+        cohort = found[days.month_of(quiet["on"])]
         # Facts may be some seconds older than the leads: never more silent ones than open ones.
-        moved = min(row["n"], cohort.talks)
+        moved = min(quiet["n"], cohort.talks)
         cohort.silent += moved
         cohort.talks -= moved
     return list(found.values())
@@ -248,8 +249,8 @@ def people(
 ) -> list[PersonRow]:
     """Who has leads waiting or made first contacts in the period; least in time first. Two queries.
 
-    `only` asks for one rep's row. The usual time is the median working time from handoff to first contact of the
-    newest contacts of the period.
+    `only` asks for one rep's row. The usual time is the median working time from handoff to first contact
+    of the newest contacts of the period.
     """
     found = {pk: row for pk, row in waiting.items() if only in (None, pk)}
     facts = DayFact.objects.filter(on__gte=period.first, on__lt=period.stop, rep__isnull=False)
@@ -279,11 +280,13 @@ def people(
 
 
 def past_promise_by_day(listed: Sequence[date], *, zone: ZoneInfo, now: datetime) -> list[int]:
-    """Leads past the promise at the end of each of these days in a row (the last one may be today: now). One query."""
+    """Leads past the promise at the end of each of these days in a row (the last one may be today: now).
+    One query.
+    """
     if not listed:
         return []
     begins, ends = days.starts_at(listed[0], zone), days.starts_at(days.after(listed[-1]), zone)
-    rows = (
+    rows: Iterable[Mapping[str, Any]] = (
         Handoff.objects.filter(due_at__lte=min(now, ends), lead__is_test=False)
         .filter(Q(ended_at=None) | Q(ended_at__gt=F("due_at"), ended_at__gte=begins))
         .annotate(late_from=Greatest("at", "due_at"))
@@ -299,7 +302,7 @@ def past_promise_by_day(listed: Sequence[date], *, zone: ZoneInfo, now: datetime
     for row in rows:
         # Late from the end of its first day until the end of the day before it was over.
         start = place.get(row["first"], 0 if row["first"] < listed[0] else len(listed))
-        over = row["last"]
+        over: date | None = row["last"]
         stop = len(listed) if over is None or over > listed[-1] else place.get(over, 0)
         if start < stop:
             changes[start] += row["n"]

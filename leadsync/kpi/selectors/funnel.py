@@ -51,7 +51,7 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the funnel. Counts by event date; minutes of sales time; money in the company's currency."""
+    """A line of the funnel. Counts by event date, minutes of sales time, money in the company's currency."""
 
     key: str
     name: str
@@ -89,7 +89,7 @@ def sums() -> dict[str, Any]:
 
 
 def _field(column: str) -> Any:
-    return DayFact._meta.get_field(column).clone()
+    return DayFact._meta.get_field(column)
 
 
 def facts(since: date | None, until: date | None) -> QuerySet[DayFact]:
@@ -103,7 +103,9 @@ def facts(since: date | None, until: date | None) -> QuerySet[DayFact]:
 
 
 def funnel(by: By, *, since: date | None = None, until: date | None = None) -> list[Row]:
-    """Every group that has a fact between `since` and `until` (both included), most leads first; months in order."""
+    """Every group that has a fact between `since` and `until` (both included), most leads first; months in
+    order.
+    """
     nothing = Value("", output_field=CharField())
     groups: dict[By, tuple[Any, Any, Any]] = {
         By.CHANNEL: (F("campaign__channel"), F("campaign__channel__name"), F("campaign__channel__key")),

@@ -1,9 +1,10 @@
 """The plan of a month or of several, and the rates of past months that a new plan starts from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Sum
 from django.db.models.functions import ExtractMonth, ExtractYear
@@ -92,7 +93,7 @@ def past(month: date, *, today: date) -> Past:
     """The last three months that are over, before `month` and before that of `today`. One query."""
     last = add_months(min(month, month_of(today)), -1)
     first = add_months(last, 1 - FULL_MONTHS)
-    rows = (
+    rows: Iterable[Mapping[str, Any]] = (
         DayFact.objects.filter(on__gte=first, on__lt=add_months(last, 1))
         .values(y=ExtractYear("on"), m=ExtractMonth("on"))
         .annotate(**{f"sum_{name}": Sum(name) for name in _COLUMNS})

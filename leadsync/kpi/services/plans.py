@@ -28,7 +28,8 @@ class PlanValues:
 def set_plan(*, month: date, values: PlanValues, by: User, version: int | None) -> Plan:
     """Save the month's plan. `version` is the one the person saw, None when there was no plan.
 
-    Raises `NotAllowed`, `Invalid` for numbers that make no plan, and `Conflict` when somebody saved meanwhile.
+    Raises `NotAllowed`, `Invalid` for numbers that make no plan, and `Conflict` when somebody saved
+    meanwhile.
     """
     if not by.can(Can.EDIT_PLAN):
         raise NotAllowed(_("Heads and the director set the plan."))

@@ -1,10 +1,13 @@
 """The roll-up: facts by day and by cohort, kept current by recomputing only what changed.
 
-Whoever changes something that figures count leaves a hint in the same transaction (`campaigns.models.Touch`). Here
-hints are taken away and exactly the cells they name are computed anew, in one transaction: a worker killed half-way
-leaves hints and facts as they were. A cell is a campaign's day, or a campaign's month of received leads. The full
-pass computes everything by plain GROUP BY over the tables, by other statements than the partial one, and so checks it.
+Whoever changes something that figures count leaves a hint (`campaigns.models.Touch`) in the same transaction.
+Here hints are taken away and exactly the cells they name are computed anew, in one transaction: a worker
+killed half-way leaves hints and facts as they were. A cell is a campaign's day, or a campaign's month of received
+leads. The full pass computes everything by plain GROUP BY over the tables, by other statements than the
+partial one, and so checks it.
 """
+
+# ruff: noqa: S608 — every name in these statements is a constant here or a model's; values are parameters.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -68,7 +71,9 @@ class RollUpResult:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A stored fact that is not what the tables say. Figures are None where the fact is missing on that side."""
+    """A stored fact that is not what the tables say. Figures are None where the fact is missing on that
+    side.
+    """
 
     table: str
     key: tuple[Any, ...]
@@ -76,7 +81,8 @@ class Difference:
     computed: tuple[Any, ...] | None
 
     def __str__(self) -> str:
-        return f"{self.table} {' '.join(str(part) for part in self.key)}: stored {self.stored}, computed {self.computed}"
+        key = " ".join(str(part) for part in self.key)
+        return f"{self.table} {key}: stored {self.stored}, computed {self.computed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,8 @@ def _lead_source(column: str, figures: dict[str, str], where: str = "") -> _Sour
     )
 
 
-# The definition of every figure. Test leads count nowhere; a lead's facts belong to its present rep, minutes to who
+# The definition of every figure. Test leads count nowhere; a lead's facts belong to its present rep,
+# minutes to who
 # spent them, spend and visits to nobody.
 SOURCES = (
     _lead_source("received_at", {"arrived": _ONE}),
@@ -154,7 +161,8 @@ SOURCES = (
 
 
 def roll_up(*, limit: int = TOUCHES_AT_ONCE) -> RollUpResult:
-    """Take up to `limit` hints away and compute the cells they name. Everything, where the company's zone changed.
+    """Take up to `limit` hints away and compute the cells they name. Everything, where the company's zone
+    changed.
 
     Safe beside any number of others: one works, the rest return `is_busy`.
     """
@@ -226,7 +234,9 @@ def check() -> list[Difference]:
 
 
 def check_and_repair() -> list[Difference]:
-    """The nightly pass: tell of any difference by an alert, then put it right; without one the alert is resolved."""
+    """The nightly pass: tell of any difference by an alert, then put it right; without one the alert is
+    resolved.
+    """
     found = check()
     if found:
         open_alert(
@@ -251,7 +261,8 @@ def _ran(lock: Lock, zone: ZoneInfo) -> None:
 
 
 def _everything(lock: Lock, zone: ZoneInfo) -> RollUpResult:
-    # Only hints that this statement sees go: their changes are committed, so the statements below see them too.
+    # Only hints that this statement sees go: their changes are committed, so the statements below see them
+    # too.
     count, _ = Touch.objects.all().delete()
     DayFact.objects.all()._raw_delete(DayFact.objects.db)
     CohortFact.objects.all()._raw_delete(CohortFact.objects.db)
@@ -331,8 +342,9 @@ def _days_of_cells() -> Iterator[Statement]:
         )
         where = f" WHERE {source.where}" if source.where else ""
         yield (
-            f"SELECT cell.day AS day, r.campaign_id AS campaign_id, {source.rep} AS rep_id, {_figures(source)}"  # noqa: S608
-            f" FROM cell JOIN {source.table} r ON r.campaign_id = cell.campaign_id AND {within} {source.join}{where}",
+            f"SELECT cell.day AS day, r.campaign_id, {source.rep} AS rep_id, {_figures(source)}"
+            f" FROM cell JOIN {source.table} r ON r.campaign_id = cell.campaign_id AND {within}"
+            f" {source.join}{where}",
             [],
         )
 
@@ -345,7 +357,7 @@ def _all_days(zone: ZoneInfo) -> Statement:
         where = f"{column} IS NOT NULL" + (f" AND {source.where}" if source.where else "")
         parts.append(
             (
-                f"SELECT {day} AS day, r.campaign_id AS campaign_id, {source.rep} AS rep_id, {_figures(source)}"  # noqa: S608
+                f"SELECT {day} AS day, r.campaign_id, {source.rep} AS rep_id, {_figures(source)}"
                 f" FROM {source.table} r {source.join} WHERE {where}",
                 params,
             )
@@ -354,14 +366,15 @@ def _all_days(zone: ZoneInfo) -> Statement:
 
 
 _COHORT_SUMS = (
-    "COUNT(*) AS leads, ROUND(SUM(CASE WHEN r.stage = 'won' THEN COALESCE(r.amount, 0) ELSE 0 END), 2) AS revenue,"
+    "COUNT(*) AS leads,"
+    " ROUND(SUM(CASE WHEN r.stage = 'won' THEN COALESCE(r.amount, 0) ELSE 0 END), 2) AS revenue,"
     " SUM(r.minutes) AS minutes"
 )
 
 
 def _all_cohorts(zone: ZoneInfo) -> Statement:
     return (
-        f"SELECT {db.local_month('r.received_at')} AS month, r.campaign_id, r.stage, r.mark, {_COHORT_SUMS}"  # noqa: S608
+        f"SELECT {db.local_month('r.received_at')} AS month, r.campaign_id, r.stage, r.mark, {_COHORT_SUMS}"
         f" FROM {_LEAD} r WHERE NOT r.is_test GROUP BY 1, 2, 3, 4",
         [zone.key],
     )
@@ -381,7 +394,7 @@ def _compute_cohorts(cells: Sequence[Cell], zone: ZoneInfo) -> None:
     }
     listed = _cells(cells, ranges)
     rows = (
-        f"SELECT cell.day AS month, r.campaign_id, r.stage, r.mark, {_COHORT_SUMS}"  # noqa: S608
+        f"SELECT cell.day AS month, r.campaign_id, r.stage, r.mark, {_COHORT_SUMS}"
         f" FROM cell JOIN {_LEAD} r ON r.campaign_id = cell.campaign_id"
         " AND r.received_at >= cell.starts_at AND r.received_at < cell.ends_at"
         " WHERE NOT r.is_test GROUP BY cell.day, r.campaign_id, r.stage, r.mark"
@@ -392,7 +405,7 @@ def _compute_cohorts(cells: Sequence[Cell], zone: ZoneInfo) -> None:
 
 def _delete(model: type[DayFact | CohortFact], column: str, cells: Statement) -> Statement:
     return (
-        f"{cells[0]} DELETE FROM {model._meta.db_table} WHERE (campaign_id, {_quoted(column)})"  # noqa: S608
+        f"{cells[0]} DELETE FROM {model._meta.db_table} WHERE (campaign_id, {_quoted(column)})"
         " IN (SELECT campaign_id, day FROM cell)",
         cells[1],
     )
@@ -407,7 +420,7 @@ def _differences(model: type[DayFact | CohortFact], zone: ZoneInfo) -> list[Diff
         computed, keys = _all_cohorts(zone), 4
     names = ", ".join(_quoted(name) for name in columns)
     table = model._meta.db_table
-    stored = f"SELECT {names} FROM {table}"  # noqa: S608
+    stored = f"SELECT {names} FROM {table}"
     found: dict[tuple[Any, ...], list[tuple[Any, ...] | None]] = {}
     with connection.cursor() as cursor:
         for place, text in enumerate(

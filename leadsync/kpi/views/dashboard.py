@@ -20,6 +20,7 @@ from feedback.models import Question
 from feedback.selectors.gate import FailedGate, failed_gates
 from feedback.selectors.limits import limits
 from leads.domain.tables.text import neutral
+from leads.domain.words import OPEN_STAGES
 from leadsync.accounts.access import check, person_of, signed_in
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can, Role
@@ -324,6 +325,9 @@ def _campaign_lines(rows: Sequence[data.CampaignRow], scene: Scene) -> list[Camp
     ]
 
 
+OPEN = tuple(stage.value for stage in OPEN_STAGES)
+
+
 @dataclass(frozen=True, slots=True)
 class CohortLine:
     """One month of "What happened to our good leads?"."""
@@ -337,32 +341,22 @@ class CohortLine:
 
 def _cohort_lines(rows: Sequence[data.Cohort], scene: Scene, silent_days: int) -> list[CohortLine]:
     lines = []
+    silent = _("No follow-up for %(days)d days") % {"days": silent_days}
     for row in rows:
         month = Period.holding(row.month, Span.MONTH)
-        address = lambda month=month, **more: links.within(month, "received", mark=links.GOOD, **more)  # noqa: E731
-        silent = _("No follow-up for %(days)d days") % {"days": silent_days}
+
+        def address(month: Period = month, **more: Any) -> str:
+            return links.within(month, "received", mark=links.GOOD, **more)
+
+        parts = [
+            ("won", _("Won"), row.won, address(stage="won")),
+            ("talk", _("In talks"), row.talks, address(stage=OPEN, silent=0)),
+            ("lost", _("Lost"), row.lost, address(stage=("lost", "closed"))),
+            ("wait", silent, row.silent, address(silent=1)),
+        ]
         is_this_year = row.month.year == scene.today.year
-        lines.append(
-            CohortLine(
-                month_short(row.month) if is_this_year else f"{month_short(row.month)} {row.month.year}",
-                row.good,
-                address(),
-                charts.stack(
-                    [
-                        ("won", _("Won"), row.won, address(stage="won")),
-                        (
-                            "talk",
-                            _("In talks"),
-                            row.talks,
-                            address(stage=("contacted", "qualified"), silent=0),
-                        ),
-                        ("lost", _("Lost"), row.lost, address(stage=("lost", "closed"))),
-                        ("wait", silent, row.silent, address(silent=1)),
-                    ]
-                ),
-                row,
-            )
-        )
+        name = month_short(row.month) if is_this_year else f"{month_short(row.month)} {row.month.year}"
+        lines.append(CohortLine(name, row.good, address(), charts.stack(parts), row))
     return lines
 
 
@@ -538,7 +532,9 @@ def _headline(scene: Scene, total: data.Figures, has_leads: bool, past: int) -> 
 
 
 def _estimate(scene: Scene, total: data.Figures) -> str:
-    """ "If nothing changes, November closes at about €389,000 of €432,000." Empty where nothing can be said."""
+    """ "If nothing changes, November closes at about €389,000 of €432,000." Empty where nothing can be
+    said.
+    """
     heading = scene.pace.heading(total.revenue)
     if scene.pace.is_over or heading is None or not total.revenue:
         return ""

@@ -138,6 +138,8 @@ def receive(
     (row,) = many.rows
     if row.problem is not None:
         raise row.problem
+    assert row.lead_id is not None
+    assert row.arrival_id is not None
     lead = Lead.objects.get(pk=row.lead_id)
     given = (
         Handoff.objects.filter(lead=lead, ended_at=None).order_by("-id").first()
@@ -248,7 +250,12 @@ def normalised(row: LeadData, home: str) -> LeadData:
         phone = number or phone
     return replace(
         row,
-        **(texts | {"phone": phone}),
+        name=texts["name"],
+        company=texts["company"],
+        job_title=texts["job_title"],
+        phone=phone,
+        city=texts["city"],
+        language=texts["language"],
         email=email,
         country=country,
         need=need,
@@ -487,6 +494,7 @@ class _Chunk:
             if leads
             else {self.campaign.pk: self.campaign.kind}
         )
+        left = handoff.left_of([lead.pk for lead in free])
         clocks = handoff.Clocks.of({rep_id for rep_id, _why in chosen.values()}, self.terms)
         made: dict[int, Handoff] = {}
         for lead_id, (rep_id, why) in chosen.items():
@@ -499,7 +507,7 @@ class _Chunk:
                 by=self.by,
                 why=why,
                 wanted_at=one.data.wanted_at if one else None,
-                left_seconds=None if one or lead_id in back else handoff.left_of(lead_id),
+                left_seconds=None if one or lead_id in back else left.get(lead_id),
             )
         return made
 

@@ -40,7 +40,8 @@ EVENT_WORDS = {
 }
 
 NEXT_VERSION = F("version") + 1  # for changes of many leads in one statement
-_COLUMNS = tuple(field.attname for field in Lead._meta.concrete_fields)
+_FIELDS = {field.attname: field for field in Lead._meta.concrete_fields}
+_COLUMNS = tuple(_FIELDS)
 
 # Everything that the roll-up counts a lead by.
 COUNTED_AT = (
@@ -124,7 +125,7 @@ def snapshot(lead: Lead, names: Iterable[str]) -> dict[str, Any]:
 
 def restored(name: str, value: Any) -> Any:
     """The way back of `as_json` for a field of a lead."""
-    return Lead._meta.get_field(name).to_python(value)
+    return _FIELDS[name].to_python(value)
 
 
 def save(lead: Lead, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,7 +1,6 @@
 """Correcting what is known about a lead, with its keys kept unique."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -41,9 +40,10 @@ def _edit(lead: Lead, by: User, wanted: Mapping[str, Any], version: int | None) 
         for name in wanted:
             if name not in EDITABLE:
                 raise Invalid(_("This cannot be changed."), field=name)
-        data = LeadData(**{name: str(getattr(lead, name) or "") for name in TEXTS})
-        data = replace(data, **{name: str(wanted[name] or "") for name in TEXTS if name in wanted})
-        data = arrivals.normalised(data, str(accounts.company().country))
+        texts: dict[str, Any] = {
+            name: str((wanted[name] if name in wanted else getattr(lead, name)) or "") for name in TEXTS
+        }
+        data = arrivals.normalised(LeadData(**texts), str(accounts.company().country))
         if not data.name and not data.company:
             raise Invalid(_("A lead needs a name or a company."), field="name")
         wanted_at = wanted.get("wanted_at", lead.wanted_at)

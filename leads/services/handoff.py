@@ -152,7 +152,7 @@ def start(
             by=by,
             why=why,
             wanted_at=lead.wanted_at,
-            left_seconds=None if is_anew else left_of(lead.pk),
+            left_seconds=None if is_anew else left_of([lead.pk]).get(lead.pk),
         )
         made.save()
     figures = changes.counted_at(lead)
@@ -175,10 +175,18 @@ def start(
     return made
 
 
-def left_of(lead_id: int) -> int | None:
-    """What the last handoff left of the promise, when the lead was returned; else None."""
-    last = Handoff.objects.filter(lead_id=lead_id).order_by("-id").values_list("end", "left_seconds").first()
-    return last[1] if last and last[0] == End.RETURNED else None
+def left_of(lead_ids: Sequence[int]) -> dict[int, int | None]:
+    """What the last handoff of each lead left of the promise, where that lead was returned. One query."""
+    if not lead_ids:
+        return {}
+    # Later rows replace earlier ones: what stands in the end is the last handoff of each lead.
+    last = {
+        lead_id: (end, left)
+        for lead_id, end, left in Handoff.objects.filter(lead__in=lead_ids)
+        .order_by("id")
+        .values_list("lead_id", "end", "left_seconds")
+    }
+    return {lead_id: left for lead_id, (end, left) in last.items() if end == End.RETURNED}
 
 
 def _pass_on(
@@ -236,16 +244,10 @@ def give_many(*, leads: Sequence[Lead], by: User | None, at: datetime | None = N
     campaigns = Campaign.objects.in_bulk({lead.campaign_id for lead in free})
     made: list[Handoff] = []
     if shared:
-        last = {
-            row["lead_id"]: row
-            for row in Handoff.objects.filter(lead__in=list(shared))
-            .order_by("lead_id", "id")
-            .values("lead_id", "end", "left_seconds")
-        }
+        left = left_of(list(shared))
         clocks = Clocks.of({rep_id for rep_id, _why in shared.values()})
         for lead in free:
             rep_id, why = shared[lead.pk]
-            ended = last.get(lead.pk)
             made.append(
                 clocks.start(
                     lead_id=lead.pk,
@@ -255,7 +257,7 @@ def give_many(*, leads: Sequence[Lead], by: User | None, at: datetime | None = N
                     by=by,
                     why=why,
                     wanted_at=lead.wanted_at,
-                    left_seconds=ended["left_seconds"] if ended and ended["end"] == End.RETURNED else None,
+                    left_seconds=left.get(lead.pk),
                 )
             )
         made = Handoff.objects.bulk_create(made, batch_size=1_000)

@@ -12,7 +12,7 @@ from leads.domain import definition, transitions
 from leads.domain.words import End, EventKind, MarkValue, Outcome, Stage
 from leads.models import Activity, Answer, Handoff, Lead, Mark, Reason
 from leads.selectors import agreement
-from leads.services import activities, changes
+from leads.services import activities, changes, handoff
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
@@ -102,7 +102,7 @@ def mark(
     if running is not None:
         undo["handoff"] = running
     if is_judged_only:
-        activities.handoff.finish(lead, end=End.JUDGED, at=now)
+        handoff.finish(lead, end=End.JUDGED, at=now)
     else:
         values |= activities.contact_changes(lead, now, End.MARK)
     values |= {

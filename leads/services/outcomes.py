@@ -72,7 +72,7 @@ def win(
     before, after = changes.save(lead, values)
     changes.record(lead, EventKind.WON, by=by, at=now, before=before, after=after)
     touch([*figures, *changes.counted_at(lead)])
-    rep = User.objects.filter(pk=lead.owner_id).values_list("name", flat=True).first()
+    rep = User.objects.filter(pk__in=[lead.owner_id]).values_list("name", flat=True).first()
     notices.put(
         kind="lead_won",
         recipients={campaign.owner_id, lead.logged_by_id, lead.owner_id},
@@ -85,7 +85,7 @@ def win(
 
 
 def _amount(amount: Decimal) -> Decimal:
-    if not isinstance(amount, Decimal) or not amount.is_finite():
+    if not amount.is_finite():
         raise Invalid(_("The amount is not a number."), field="amount")
     if amount < 0:
         raise Invalid(_("The amount is 0 or more."), field="amount")

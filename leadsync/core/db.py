@@ -64,6 +64,14 @@ def locked[M: models.Model](rows: models.QuerySet[M]) -> models.QuerySet[M]:
     return rows.select_for_update(of=("self",), no_key=True) if is_postgres() else rows
 
 
+def _column(model: type[models.Model], name: str) -> str:
+    """The column of a field. Raises `TypeError` for a field that has none."""
+    column = getattr(model._meta.get_field(name), "column", None)
+    if not isinstance(column, str):
+        raise TypeError(f"{name} is no column of {model.__name__}")
+    return column
+
+
 def insert_from[M: models.Model](
     model: type[M], rows: models.QuerySet[Any, Any], columns: Sequence[str], *, ignore_conflicts: bool = True
 ) -> int:
@@ -78,7 +86,7 @@ def insert_from[M: models.Model](
     except models.sql.EmptyResultSet:  # type: ignore[attr-defined]
         return 0
     quote = connection.ops.quote_name
-    names = ", ".join(quote(model._meta.get_field(name).column) for name in columns)  # type: ignore[union-attr]
+    names = ", ".join(quote(_column(model, name)) for name in columns)
     conflict = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
     with connections[rows.db].cursor() as cursor:
         # SQLite reads "ON CONFLICT" after a bare SELECT as part of a join unless the SELECT has a WHERE: wrap it.
@@ -108,7 +116,7 @@ def load_rows[M: models.Model](model: type[M], columns: Sequence[str], rows: Ite
     fields = [model._meta.get_field(name) for name in columns]
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    names = ", ".join(quote(field.column) for field in fields)  # type: ignore[union-attr]
+    names = ", ".join(quote(_column(model, name)) for name in columns)
     if is_postgres():
         # In CSV an empty unquoted cell is NULL and a quoted one the empty string: quote all but None.
         buffer = io.StringIO()
@@ -154,10 +162,10 @@ def update_rows[M: models.Model](
     quote = connection.ops.quote_name
     fields = [model._meta.get_field(name) for name in columns]
     table = quote(model._meta.db_table)
-    names = [quote(field.column) for field in fields]  # type: ignore[union-attr]
+    names = [quote(_column(model, name)) for name in columns]
     with connection.cursor() as cursor:
         if is_postgres():
-            types = [field.db_type(connection) for field in fields]  # type: ignore[union-attr]
+            types = [field.db_type(connection) for field in fields]
             lists = ", ".join(
                 f"unnest(%s::{kind}[]) AS {name}" for name, kind in zip(names, types, strict=True)
             )

@@ -52,6 +52,12 @@ def running(of: Lead) -> Handoff:
     return Handoff.objects.get(lead=of, ended_at=None)
 
 
+def owner_of(lead: Lead) -> User:
+    """Who has the lead."""
+    assert lead.owner is not None
+    return lead.owner
+
+
 def fresh(of: Lead) -> Lead:
     """The lead as the database has it."""
     return Lead.objects.get(pk=of.pk)

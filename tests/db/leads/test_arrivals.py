@@ -1,10 +1,12 @@
 """Leads coming in: normal form, the same lead, the gate, and who hears of it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from campaigns.models import Campaign
 from leads.domain.words import Door
 from leads.models import Answer, Arrival, Handoff, Lead, LeadEvent, LeadKey
 from leads.services import arrivals, marking, outcomes
@@ -18,13 +20,13 @@ from tests.factories.leads import HOUR, TUESDAY, agreement_in_force, fresh, lead
 pytestmark = pytest.mark.django_db
 
 
-def take(*rows: LeadData, to=None, **options):
+def take(*rows: LeadData, to: Any = None, **options: Any) -> arrivals.ReceivedMany:
     return arrivals.receive_many(
         rows=rows, campaign=to or campaign(), **({"door": Door.PASTE, "by": None, "at": TUESDAY} | options)
     )
 
 
-def anna(**changes) -> LeadData:
+def anna(**changes: Any) -> LeadData:
     return LeadData(
         **({"name": "Anna Łęcka", "email": " Anna@Example.COM ", "phone": "601 234 567"} | changes)
     )
@@ -61,7 +63,7 @@ def test_what_came_is_kept_as_it_came() -> None:
         ({"need": "x" * 20_001}, "need"),
     ],
 )
-def test_what_cannot_be_used_is_refused_with_its_field_and_nothing_is_saved(changes, field) -> None:
+def test_what_cannot_be_used_is_refused_with_its_field_and_nothing_is_saved(changes: Any, field: str) -> None:
     with pytest.raises(Invalid) as refused:
         arrivals.receive(data=anna(**changes), campaign=campaign(), door=Door.HAND, by=None)
     assert refused.value.field == field
@@ -78,7 +80,7 @@ def test_a_bad_row_leaves_the_others_in() -> None:
 
 
 @pytest.mark.parametrize("text", ["\x00\x01Ann\x07", "Ann\ud800", "‮Ann", "  Ann  "])
-def test_invisible_and_broken_signs_do_not_reach_the_database(text) -> None:
+def test_invisible_and_broken_signs_do_not_reach_the_database(text: str) -> None:
     found = arrivals.receive(data=LeadData(name=text), campaign=campaign(), door=Door.HAND, by=None).lead
     assert "\x00" not in found.name
     assert "Ann" in found.name
@@ -92,7 +94,7 @@ def test_invisible_and_broken_signs_do_not_reach_the_database(text) -> None:
         LeadData(name="Somebody", external_id="17", namespace="crm"),
     ],
 )
-def test_the_same_lead_gets_an_arrival_instead_of_a_twin(again) -> None:
+def test_the_same_lead_gets_an_arrival_instead_of_a_twin(again: Any) -> None:
     first = arrivals.receive(
         data=anna(external_id="17", namespace="crm"), campaign=campaign(), door=Door.HAND, by=None
     )
@@ -232,7 +234,7 @@ def test_who_logs_a_lead_for_themselves_is_not_told() -> None:
     assert not Notice.objects.filter(recipient=both).exists()
 
 
-def test_a_thousand_rows_take_as_many_statements_as_two(django_assert_max_num_queries) -> None:
+def test_a_thousand_rows_take_as_many_statements_as_two(django_assert_max_num_queries: Any) -> None:
     person("rep"), person("rep")
     to = campaign()
 
@@ -255,7 +257,7 @@ def test_one_by_one_and_set_based_give_the_same() -> None:
         LeadData(name="F", email="c@example.com"),
     ]
 
-    def picture(to) -> list:
+    def picture(to: Campaign) -> list[Any]:
         return [
             (
                 one.name,

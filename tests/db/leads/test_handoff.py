@@ -1,6 +1,7 @@
 """Giving leads to reps, passing them on, giving them back: the clock is started once and never reset."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -110,13 +111,13 @@ def test_marketing_is_told_of_a_return_with_the_reason() -> None:
 
 
 @pytest.mark.parametrize(("reason", "field"), [("", "reason"), ("because", "reason"), ("other", "note")])
-def test_a_return_says_why(reason, field) -> None:
+def test_a_return_says_why(reason: str, field: str) -> None:
     rep = person("rep")
     found = lead(owner=rep)
     with pytest.raises(Invalid) as refused:
         handoff.return_to_marketing(lead=found, by=rep, reason=reason)
     assert refused.value.field == field
-    assert running(found)
+    assert running(found).ended_at is None
 
 
 def test_a_rep_neither_takes_nor_gives_leads_of_others() -> None:
@@ -159,7 +160,9 @@ def test_an_old_version_is_a_conflict_that_names_who_did_what() -> None:
     assert "Paweł Nowak" in refused.value.message
 
 
-def test_many_leads_are_shared_out_at_once_and_returned_ones_go_on(django_assert_max_num_queries) -> None:
+def test_many_leads_are_shared_out_at_once_and_returned_ones_go_on(
+    django_assert_max_num_queries: Any,
+) -> None:
     rep = person("rep")
     to = campaign()
     returned = lead(owner=rep, campaign=to, at=TUESDAY)

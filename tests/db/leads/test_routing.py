@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_why_is_said() -> None:
     )
 
 
-def test_many_leads_ask_as_often_as_one(django_assert_num_queries) -> None:
+def test_many_leads_ask_as_often_as_one(django_assert_num_queries: Any) -> None:
     person("rep"), person("rep")
     few, many = [lead()], [lead() for _n in range(20)]
     with django_assert_num_queries(3):

@@ -2,20 +2,21 @@
 
 from datetime import datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db.models import F
 
-from leads.models import Handoff, Step
+from leads.models import Handoff, Lead, Step
 from leads.services import activities, follow_up, handoff, marking, promise
 from leads.tasks import sweep as sweep_task
-from leadsync.accounts.models import Company, OwnDay
+from leadsync.accounts.models import Company, OwnDay, User
 from leadsync.core.models import Lock
 from leadsync.notices.models import Notice
 from tests.factories.accounts import person
 from tests.factories.campaigns import campaign
-from tests.factories.leads import HOUR, MINUTE, TUESDAY, agreement_in_force, fresh, lead, running
+from tests.factories.leads import HOUR, MINUTE, TUESDAY, agreement_in_force, fresh, lead, owner_of, running
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +28,7 @@ def _no_notices_before(db: None) -> None:
     promise.assume_swept(at=TUESDAY - timedelta(days=1))
 
 
-def given(**options):
+def given(**options: Any) -> Lead:
     found = lead(owner=person("rep"), at=TUESDAY, **options)
     Notice.objects.all().delete()
     return found
@@ -106,7 +107,7 @@ def test_what_was_flagged_stays_flagged_once_even_when_the_check_is_set_back() -
 
 def test_after_contact_nothing_is_flagged() -> None:
     found = given()
-    activities.start_call(lead=found, by=found.owner, at=TUESDAY + 10 * MINUTE)
+    activities.start_call(lead=found, by=owner_of(found), at=TUESDAY + 10 * MINUTE)
     assert promise.sweep(at=TUESDAY + timedelta(days=1)).total == 0
 
 
@@ -116,7 +117,7 @@ def test_due_times_count_working_time() -> None:
     assert running(found).due_at == datetime.fromisoformat("2026-03-16T09:30:00+01:00")
 
 
-def test_many_are_flagged_in_batches_with_few_statements(django_assert_max_num_queries) -> None:
+def test_many_are_flagged_in_batches_with_few_statements(django_assert_max_num_queries: Any) -> None:
     rep = person("rep")
     to = campaign()
     for _n in range(12):
@@ -129,14 +130,14 @@ def test_many_are_flagged_in_batches_with_few_statements(django_assert_max_num_q
 
 
 @pytest.mark.parametrize("batch", [1, 3, 5])
-def test_the_size_of_a_batch_changes_nothing(batch) -> None:
+def test_the_size_of_a_batch_changes_nothing(batch: int) -> None:
     for _n in range(5):
         lead(owner=person("rep"), at=TUESDAY)
     result = promise.sweep(at=DUE, batch=batch)
     assert (result.warned, result.missed) == (5, 5)
 
 
-def test_sweeping_with_nothing_due_asks_little(django_assert_max_num_queries) -> None:
+def test_sweeping_with_nothing_due_asks_little(django_assert_max_num_queries: Any) -> None:
     given()
     promise.sweep(at=TUESDAY)
     with django_assert_max_num_queries(24):
@@ -148,7 +149,7 @@ def test_a_next_step_past_its_time_is_told_to_the_rep_once() -> None:
     marking.mark(
         lead=found,
         value="promising",
-        by=found.owner,
+        by=owner_of(found),
         version=None,
         next_step_at=TUESDAY + 5 * HOUR,
         next_step="Send prices",
@@ -162,13 +163,13 @@ def test_a_next_step_past_its_time_is_told_to_the_rep_once() -> None:
     assert flags() == [("follow_up", TUESDAY + 5 * HOUR)]
 
 
-def test_the_same_lead_is_told_again_for_its_next_next_step(time_machine) -> None:
+def test_the_same_lead_is_told_again_for_its_next_next_step(time_machine: Any) -> None:
     time_machine.move_to(TUESDAY, tick=False)
     found = given()
     for hours in (2, 30):
         time_machine.move_to(TUESDAY + (hours - 1) * HOUR, tick=False)
-        follow_up.set_next_step(lead=found, by=found.owner, at=TUESDAY + hours * HOUR)
-        activities.log(lead=found, by=found.owner, kind="call", outcome="reached")
+        follow_up.set_next_step(lead=found, by=owner_of(found), at=TUESDAY + hours * HOUR)
+        activities.log(lead=found, by=owner_of(found), kind="call", outcome="reached")
         promise.sweep(at=TUESDAY + hours * HOUR)
     assert [kind for kind, _at in flags()] == ["follow_up", "follow_up"]
 
@@ -177,7 +178,7 @@ def test_a_silent_lead_is_told_to_the_heads_after_the_agreed_days() -> None:
     agreement_in_force(silent_days=3)
     head = person("head_of_sales")
     found = given()
-    activities.log(lead=found, by=found.owner, kind="call", outcome="reached", at=TUESDAY)
+    activities.log(lead=found, by=owner_of(found), kind="call", outcome="reached", at=TUESDAY)
     assert promise.sweep(at=TUESDAY + timedelta(days=2, hours=23)).silent == 0
     assert promise.sweep(at=TUESDAY + timedelta(days=3, hours=1)).silent == 1
     assert promise.sweep(at=TUESDAY + timedelta(days=4)).silent == 0
@@ -192,7 +193,7 @@ def test_a_planned_step_keeps_a_lead_from_being_silent_until_it_is_past_too() ->
     marking.mark(
         lead=found,
         value="promising",
-        by=found.owner,
+        by=owner_of(found),
         version=None,
         next_step_at=TUESDAY + timedelta(days=30),
         at=TUESDAY,
@@ -203,7 +204,7 @@ def test_a_planned_step_keeps_a_lead_from_being_silent_until_it_is_past_too() ->
 
 def test_shortening_the_silent_limit_finds_those_in_between() -> None:
     found = given()
-    activities.log(lead=found, by=found.owner, kind="call", outcome="reached", at=TUESDAY)
+    activities.log(lead=found, by=owner_of(found), kind="call", outcome="reached", at=TUESDAY)
     promise.sweep(at=TUESDAY + timedelta(days=10))
     agreement_in_force(silent_days=7)
     assert promise.sweep(at=TUESDAY + timedelta(days=10, minutes=1)).silent == 1
@@ -211,7 +212,7 @@ def test_shortening_the_silent_limit_finds_those_in_between() -> None:
 
 def test_history_is_not_told_of() -> None:
     found = given()
-    activities.log(lead=found, by=found.owner, kind="call", outcome="reached", at=TUESDAY)
+    activities.log(lead=found, by=owner_of(found), kind="call", outcome="reached", at=TUESDAY)
     promise.assume_swept(at=TUESDAY + timedelta(days=40))
     assert promise.sweep(at=TUESDAY + timedelta(days=40, minutes=1)).total == 0
 
@@ -255,8 +256,7 @@ def test_a_lead_passed_on_when_past_is_not_flagged_twice() -> None:
 
 def test_people_who_left_hear_nothing() -> None:
     found = given()
-    found.owner.is_active = False
-    found.owner.save()
+    User.objects.filter(pk=owner_of(found).pk).update(is_active=False)
     promise.sweep(at=DUE)
     assert not Notice.objects.filter(recipient=found.owner).exists()
     assert Step.objects.count() == 2

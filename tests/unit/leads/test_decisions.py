@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -41,7 +42,7 @@ def test_required_and_points_together_make_it_met() -> None:
     ("kind", "value"),
     [("number", "many"), ("number", "NaN"), ("number", "1e400"), ("yes_no", "maybe"), ("text", " ")],
 )
-def test_an_answer_that_cannot_be_judged_is_refused(kind, value) -> None:
+def test_an_answer_that_cannot_be_judged_is_refused(kind: Any, value: Any) -> None:
     with pytest.raises(BadAnswer):
         definition.read_answer(CriterionTerms("k", "?", kind), value)
 
@@ -51,7 +52,7 @@ def test_an_answer_that_cannot_be_judged_is_refused(kind, value) -> None:
         st.sampled_from([one.key for one in ALL]), st.text() | st.booleans() | st.none() | st.integers()
     )
 )
-def test_any_answers_can_be_evaluated(answers) -> None:
+def test_any_answers_can_be_evaluated(answers: Any) -> None:
     found = definition.evaluate(ALL, 2, answers)
     assert found.known + len(found.missing) == found.total
     assert not found.is_met or found.can_still_be_met
@@ -61,12 +62,12 @@ def test_any_answers_can_be_evaluated(answers) -> None:
     ("typed", "kept"),
     [("  Łukasz Żółć ", "lukasz zolc"), ("Straße", "strasse"), ("ЁЛКА Майя", "елка майя"), ("Ðæ", "dae")],
 )
-def test_search_folds_latin_and_keeps_other_scripts(typed, kept) -> None:
+def test_search_folds_latin_and_keeps_other_scripts(typed: Any, kept: Any) -> None:
     assert identity.fold(typed).strip() == kept
 
 
 @given(st.text())
-def test_folding_twice_is_folding_once(text) -> None:
+def test_folding_twice_is_folding_once(text: str) -> None:
     assert identity.fold(identity.fold(text)) == identity.fold(text)
 
 
@@ -80,7 +81,7 @@ def test_folding_twice_is_folding_once(text) -> None:
         ("", "PL", None),
     ],
 )
-def test_phones_become_e164(typed, country, kept) -> None:
+def test_phones_become_e164(typed: Any, country: Any, kept: Any) -> None:
     assert identity.normalise_phone(typed, country) == kept
 
 
@@ -93,7 +94,7 @@ def test_phones_become_e164(typed, country, kept) -> None:
         ("nobody", None),
     ],
 )
-def test_mail_addresses_have_one_form(typed, kept) -> None:
+def test_mail_addresses_have_one_form(typed: Any, kept: Any) -> None:
     assert identity.normalise_email(typed) == kept
 
 
@@ -118,13 +119,13 @@ def local(text: str) -> datetime:
         ("2026-03-10 10:00", 9, "2026-03-17 10:00"),  # beyond the list: its last wait
     ],
 )
-def test_the_next_try_follows_the_agreed_waits(at, attempt, next_at) -> None:
+def test_the_next_try_follows_the_agreed_waits(at: Any, attempt: Any, next_at: Any) -> None:
     assert attempts.next_try(WARSAW, local(at), attempt, attempts.DEFAULT_WAITS) == local(next_at)
 
 
 @pytest.mark.parametrize("text", ["", "1", "0d", "1w", "h", "-1h", "1.5h"])
-def test_a_wait_is_hours_or_days(text) -> None:
-    with pytest.raises(ValueError, match=".*"):
+def test_a_wait_is_hours_or_days(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^"):
         attempts.read_wait(text)
 
 

@@ -1,6 +1,7 @@
 """The promise's clock in plain arithmetic."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=WARSAW.zone).astimezone(UTC)
 
 
-def clock(start: str, mode: str = "within", minutes: int = 60, **options) -> Clock:
+def clock(start: str, mode: str = "within", minutes: int = 60, **options: Any) -> Clock:
     return due(WARSAW, at(start), mode, minutes, **options)
 
 
@@ -48,7 +49,7 @@ def test_a_quarter_is_left_when_it_warns_and_one_more_promise_passes_before_it_e
         ("2026-04-30 16:45", "2026-05-04 09:45"),  # a holiday and a weekend between
     ],
 )
-def test_same_day_is_the_close_of_the_working_day(start, due_at) -> None:
+def test_same_day_is_the_close_of_the_working_day(start: Any, due_at: Any) -> None:
     assert clock(start, "same_day").due_at == at(due_at)
 
 
@@ -88,7 +89,9 @@ instants = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=
 
 
 @given(start=instants, minutes=st.integers(1, 5000), mode=st.sampled_from(["within", "same_day"]))
-def test_the_steps_come_in_order_and_the_promise_is_kept_to_the_second(start, minutes, mode) -> None:
+def test_the_steps_come_in_order_and_the_promise_is_kept_to_the_second(
+    start: Any, minutes: Any, mode: Any
+) -> None:
     found = due(WARSAW, start, mode, minutes)
     assert start < found.warn_at <= found.due_at < found.escalate_at
     assert found.promise_seconds >= minutes * 60
@@ -96,7 +99,7 @@ def test_the_steps_come_in_order_and_the_promise_is_kept_to_the_second(start, mi
 
 
 @given(start=instants, minutes=st.integers(1, 1000), passed=st.integers(0, 100_000))
-def test_passing_a_lead_on_never_resets_its_clock(start, minutes, passed) -> None:
+def test_passing_a_lead_on_never_resets_its_clock(start: Any, minutes: Any, passed: Any) -> None:
     first = due(WARSAW, start, "within", minutes)
     now = start + timedelta(seconds=passed)
     left = promise.left_seconds(WARSAW, now, first.due_at)
@@ -106,7 +109,7 @@ def test_passing_a_lead_on_never_resets_its_clock(start, minutes, passed) -> Non
 
 
 @given(start=instants, ahead=st.integers(0, 10_000))
-def test_an_asked_for_time_ahead_is_always_what_is_due(start, ahead) -> None:
+def test_an_asked_for_time_ahead_is_always_what_is_due(start: Any, ahead: Any) -> None:
     wanted = start + timedelta(minutes=ahead)
     found = due(WARSAW, start, "within", 60, wanted_at=wanted)
     assert found.due_at == wanted + ASKED_TIME_GRACE

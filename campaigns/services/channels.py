@@ -31,7 +31,8 @@ def save_channel(
     name = " ".join(name.split())
     if not name:
         raise Invalid(_("Give the channel a name."), field="name")
-    if Channel.objects.filter(name__iexact=name).exclude(pk=channel.pk if channel else None).exists():
+    same = Channel.objects.filter(name__iexact=name)
+    if (same.exclude(pk=channel.pk) if channel else same).exists():
         raise Invalid(_("There is a channel of this name already."), field="name")
     saved = channel or Channel()
     saved.name, saved.terms, saved.is_active = name, terms.strip(), is_active
@@ -88,7 +89,7 @@ def save_point(
     check(by, Can.EDIT_CHANNELS)
     value = clean_value(kind, value)
     taken = ContactPoint.objects.filter(channel=channel, value=value)
-    if taken.exclude(pk=point.pk if point else None).exists():
+    if (taken.exclude(pk=point.pk) if point else taken).exists():
         raise Invalid(_("This channel has it already."), field="value")
     saved = point or ContactPoint(channel=channel)
     saved.kind, saved.value, saved.responsible, saved.is_active = kind, value, responsible, is_active

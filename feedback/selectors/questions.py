@@ -49,8 +49,8 @@ def cut_of(cut: Cut, person: User) -> QuerySet[Question]:
     """The questions of one tab: open ones oldest first, closed ones newest first."""
     found = visible_to(person)
     if cut is Cut.CLOSED:
-        return found.exclude(closed_at=None).order_by("-id")
-    found = found.filter(closed_at=None).order_by("id")
+        return found.exclude(closed_at=None).order_by("-asked_at", "-id")
+    found = found.filter(closed_at=None).order_by("asked_at", "id")
     if cut is Cut.FOR_ME:
         return found.filter(answerer=person)
     return found.filter(asker=person) if cut is Cut.MINE else found
@@ -59,8 +59,12 @@ def cut_of(cut: Cut, person: User) -> QuerySet[Question]:
 def page_of(cut: Cut, person: User, *, after: int | None = None) -> tuple[list[Question], int | None]:
     """A page of a tab and the key of the next one."""
     rows = cut_of(cut, person)
-    if after is not None:
-        rows = rows.filter(pk__lt=after) if cut is Cut.CLOSED else rows.filter(pk__gt=after)
+    last = Question.objects.filter(pk=after).first() if after is not None else None
+    if last is not None:
+        side = "lt" if cut is Cut.CLOSED else "gt"
+        rows = rows.filter(
+            Q(**{f"asked_at__{side}": last.asked_at}) | Q(asked_at=last.asked_at, **{f"pk__{side}": last.pk})
+        )
     found = list(told(rows)[: PAGE + 1])
     return found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None
 
@@ -82,8 +86,8 @@ def counts(person: User) -> dict[Cut, int]:
 def about(*, lead: Lead | None = None, campaign: Campaign | None = None) -> list[Question]:
     """All questions about a lead, or about a campaign itself, open ones first."""
     which = Q(lead=lead) if lead is not None else Q(campaign=campaign)
-    found = list(told(Question.objects.filter(which)).order_by("id")[:100])
-    return sorted(found, key=lambda question: (question.closed_at is not None, question.pk))
+    found = list(told(Question.objects.filter(which)).order_by("asked_at", "id")[:100])
+    return sorted(found, key=lambda question: question.closed_at is not None)
 
 
 def people_to_ask(person: User) -> QuerySet[User]:

@@ -25,7 +25,7 @@ def _is_database_away(error: BaseException | None) -> bool:
 
 
 def _try_again() -> HttpResponse:
-    response = render(None, "503.html", status=503)  # type: ignore[arg-type]  # no request: no queries
+    response = render(None, "503.html", status=503)  # no request: no queries
     response["Retry-After"] = "5"
     return response
 

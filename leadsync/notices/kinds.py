@@ -198,9 +198,13 @@ def _leads_handed(facts: Facts) -> Words:
 
 @_kind("lead_again", "repeat", "acc")
 def _lead_again(facts: Facts) -> Words:
-    """lead, company, campaign, door."""
+    """lead, company, campaign, door; count, when an import brought several."""
+    count = facts.count()
     return Words(
-        _("Interest again: %(lead)s") % {"lead": facts.lead()},
+        ngettext("%(n)d of your leads is here again", "%(n)d of your leads are here again", count)
+        % {"n": count}
+        if count > 1
+        else _("Interest again: %(lead)s") % {"lead": facts.lead()},
         _sentences(*_of(facts, "campaign")),
         _("Open the lead"),
     )

@@ -46,6 +46,15 @@ def put(
     )
 
 
+def _storable(value: Any) -> Any:
+    """The same facts without what PostgreSQL cannot keep in JSON: NUL and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {key: _storable(found) for key, found in value.items()}
+    return [_storable(found) for found in value] if isinstance(value, list | tuple) else value
+
+
 def put_many(rows: Iterable[NewNotice], *, by: User | None = None, at: datetime | None = None) -> None:
     """Write many notices in as few statements as there are thousands.
 
@@ -61,7 +70,7 @@ def put_many(rows: Iterable[NewNotice], *, by: User | None = None, at: datetime 
                 kind=row.kind,
                 recipient_id=row.recipient_id,
                 key=row.key,
-                context=dict(row.context),
+                context=_storable(row.context),
                 url=row.url,
                 is_instant=row.is_instant,
                 created_at=created_at,

@@ -184,3 +184,18 @@ def test_question_text_is_never_markup(client: Client, marta: User, pawel: User)
     client.force_login(pawel)
     page = client.get(reverse("feedback:question", args=[question.pk])).content.decode()
     assert "<script>alert" not in page
+
+
+def test_pages_go_by_age_and_miss_nothing(marta: User, pawel: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selectors, "PAGE", 2)
+    made = [
+        questions.ask(text=f"{n}", answerer=pawel, by=marta, at=AT - timedelta(hours=age))
+        for n, age in enumerate((1, 3, 2, 3, 0))
+    ]
+    seen, after = [], None
+    while True:
+        rows, after = selectors.page_of(selectors.Cut.OPEN, marta, after=after)
+        seen += rows
+        if after is None:
+            break
+    assert seen == [made[1], made[3], made[2], made[0], made[4]]

@@ -1,0 +1,45 @@
+"""Words of notices: whatever is missing or odd in the facts, there is a readable line in the reader's language."""
+
+import pytest
+from django.utils import timezone, translation
+
+from leadsync.notices.kinds import KINDS, words_for
+from leadsync.notices.models import Notice
+
+ODD = [
+    {},
+    {"count": None, "lead": None, "due_at": "not a time", "amount": "NaN?"},
+    {"count": "three", "days": -1},
+]
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "ru"])
+@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("context", ODD)
+def test_no_fact_is_needed_to_say_something(kind: str, context: dict, language: str, db: None) -> None:
+    with translation.override(language):
+        words = words_for(kind, context)
+    assert words.title.strip()
+    assert "%(" not in words.title + words.text
+
+
+def test_a_kind_nobody_registered_shows_what_it_has() -> None:
+    assert words_for("from_the_future", {"title": "3 news"}).title == "3 news"
+    assert words_for("from_the_future", {}).title == "from_the_future"
+
+
+def test_number_stands_in_front_and_one_is_not_many() -> None:
+    assert words_for("silent", {"days": 1, "lead": "Ola"}).title == "1 day without activity: Ola"
+    assert words_for("silent", {"days": 14, "lead": "Ola"}).title == "14 days without activity: Ola"
+
+
+def test_names_of_kinds_fit_their_column() -> None:
+    limit = Notice._meta.get_field("kind").max_length
+    assert limit is not None
+    assert max(map(len, KINDS)) <= limit
+
+
+def test_due_time_is_told_in_the_zone_in_force() -> None:
+    context = {"lead": "Ola", "due_at": "2020-01-02T09:30:00+00:00"}
+    with timezone.override("Europe/Warsaw"):
+        assert "10:30" in words_for("lead_warn", context).title

@@ -15,7 +15,10 @@ class Question(models.Model):
 
     asker = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="asked")
     answerer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="to_answer", verbose_name=_("who should answer")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="to_answer",
+        verbose_name=_("who should answer"),
     )
     lead = models.ForeignKey(Lead, models.CASCADE, null=True, blank=True, related_name="questions")
     campaign = models.ForeignKey(Campaign, models.CASCADE, null=True, blank=True, related_name="questions")
@@ -28,7 +31,9 @@ class Question(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["answerer", "due_at"], condition=models.Q(closed_at=None), name="question_open"),
+            models.Index(
+                fields=["answerer", "due_at"], condition=models.Q(closed_at=None), name="question_open"
+            ),
             models.Index(fields=["asker"], condition=models.Q(closed_at=None), name="question_asked"),
         ]
 

@@ -161,6 +161,7 @@ class _Upsert:
             self._add_keys(work.pk, some, known, notes)
             changed = self._apply(work, row, owners, notes, has_clock=work.pk in with_clock)
             if row.owner and owner_key(row.owner) in made_owners:
+                made_owners.discard(owner_key(row.owner))
                 notes.append(Note(PastNote.OWNER_MADE, {"value": row.owner[:80]}))
             if found is None:
                 became = Became.CREATED

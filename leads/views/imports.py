@@ -1,0 +1,257 @@
+"""An import: its preview with columns and cells to correct, saving with progress, the result, undo."""
+
+import csv
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from leads.domain.tables import Field, TableError
+from leads.domain.tables.export import neutral
+from leads.domain.tables.rows import RowParser
+from leads.models import Import
+from leads.selectors import imports as selectors
+from leads.services import imports, preview
+from leadsync.accounts.access import person_of, requires
+from leadsync.accounts.roles import Can
+from leadsync.core.errors import Conflict, Invalid
+from leadsync.core.htmx import render_page, wants_fragment
+
+MENU = (
+    (Field.NAME, Field.FIRST_NAME, Field.LAST_NAME, Field.COMPANY, Field.JOB_TITLE),
+    (Field.PHONE, Field.EMAIL, Field.NEED, Field.NOTE, Field.COUNTRY, Field.CITY, Field.LANGUAGE),
+    (Field.EXTERNAL_ID, Field.RECEIVED_AT, Field.CAMPAIGN, Field.CHANNEL),
+    selectors.ONLY_IN_HISTORY,
+)
+
+
+def _batch(pk: int) -> Import:
+    return get_object_or_404(Import.objects.select_related("campaign", "by"), pk=pk)
+
+
+@require_GET
+@requires(Can.LOG_LEADS)
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Preview, progress or result, as far as the import is. Everyone who may log leads sees every import."""
+    return _show(request, _batch(pk))
+
+
+def _show(request: HttpRequest, batch: Import, *, status: int = 200, **more: Any) -> HttpResponse:
+    if batch.state != Import.State.PREVIEW:
+        return _show_result(request, batch, status=status, **more)
+    if batch.scanned_at is None:
+        return render_page(
+            request, "leads/import_wait.html", {"batch": batch, "is_reading": True} | more, fragment="import"
+        )
+    asked = request.POST if request.method == "POST" else request.GET
+    show = asked.get("show", preview.ALL)
+    try:
+        shown = preview.page_of(batch, show=show, number=_number(asked.get("page"), 1))
+    except (TableError, OSError) as error:
+        reason = selectors.error_words(error) if isinstance(error, TableError) else _("The list is gone.")
+        return render_page(
+            request,
+            "leads/import_broken.html",
+            {"batch": batch, "reason": reason},
+            fragment="import",
+            status=422,
+        )
+    row, _sign, column = request.GET.get("edit", "").partition(".")
+    context = {
+        "batch": batch,
+        "campaign": batch.campaign,
+        "page": shown,
+        "edit_row": _number(row, 0),
+        "edit_column": _number(column, -1),
+        "menu": [[(target.value, selectors.FIELD_LABELS[target]) for target in group] for group in MENU],
+        "is_history": selectors.history_of(batch),
+        "has_id": Field.EXTERNAL_ID in batch.columns,
+        "has_campaigns": bool({Field.CAMPAIGN, Field.CHANNEL} & set(batch.columns)),
+    } | more
+    return render_page(request, "leads/import.html", context, fragment="import", status=status)
+
+
+def _show_result(request: HttpRequest, batch: Import, *, status: int = 200, **more: Any) -> HttpResponse:
+    total = batch.scan.get("rows", 0)
+    context = {
+        "batch": batch,
+        "campaign": batch.campaign,
+        "total": total,
+        "percent": round(100 * batch.read / total) if total else 0,
+        "remarks": selectors.remarks_of(batch),
+        "can_be_undone": selectors.can_be_undone(batch),
+        "is_stopped": batch.options.get("is_stopped", False),
+        "is_history": selectors.history_of(batch),
+    } | more
+    if batch.state in imports.UNFINISHED:
+        return render_page(request, "leads/import_wait.html", context, fragment="import", status=status)
+    if wants_fragment(request) and request.method == "GET":
+        # The poll of the progress bar sees the end: the whole page is the result.
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = request.path
+        return response
+    return render_page(request, "leads/import_result.html", context, status=status)
+
+
+@require_POST
+@requires(Can.LOG_LEADS)
+def columns(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what columns hold, how dates are written, and whether the leads were worked elsewhere."""
+    batch = _batch(pk)
+    posted = request.POST
+    fields = {
+        int(name.removeprefix("column_")): str(value)
+        for name, value in posted.items()
+        if re.fullmatch(r"column_\d{1,3}", name)
+    }
+    orders = {
+        int(name.removeprefix("order_")): str(value)
+        for name, value in posted.items()
+        if re.fullmatch(r"order_\d{1,3}", name)
+    }
+    is_history = bool(posted.get("is_history"))
+    options = imports.Options(
+        is_history=is_history,
+        namespace=posted.get("namespace", ""),
+        is_by_columns=is_history and bool(posted.get("is_by_columns")),
+        campaign_name=batch.campaign.name if batch.campaign else "",
+    )
+    try:
+        batch = imports.set_columns(
+            batch=batch, by=person_of(request), fields=fields, orders=orders, options=options
+        )
+    except Invalid as problem:
+        return _show(request, _batch(pk), status=422, problem=problem)
+    except Conflict:
+        return redirect("leads:import", pk)
+    return _done(request, batch)
+
+
+@require_POST
+@requires(Can.LOG_LEADS)
+def cell(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change one cell of the preview."""
+    batch = _batch(pk)
+    try:
+        batch = imports.set_cell(
+            batch=batch,
+            by=person_of(request),
+            row=_number(request.POST.get("row"), 0),
+            column=_number(request.POST.get("column"), -2),
+            text=request.POST.get("text", ""),
+        )
+    except Invalid as problem:
+        return _show(request, _batch(pk), status=422, problem=problem)
+    except Conflict:
+        return redirect("leads:import", pk)
+    return _done(request, batch)
+
+
+def _done(request: HttpRequest, batch: Import) -> HttpResponse:
+    if wants_fragment(request):
+        batch.refresh_from_db()
+        return _show(request, batch)
+    show, number = request.POST.get("show", ""), _number(request.POST.get("page"), 1)
+    response = redirect("leads:import", batch.pk)
+    if show in {preview.FIX, preview.HERE} or number > 1:
+        response["Location"] += (
+            f"?show={show if show in {preview.FIX, preview.HERE} else preview.ALL}&page={number}"
+        )
+    return response
+
+
+@require_POST
+@requires(Can.LOG_LEADS)
+def save(request: HttpRequest, pk: int) -> HttpResponse:
+    """Save the list, or go on with one that failed. The same click twice saves once."""
+    try:
+        imports.save(batch=_batch(pk), by=person_of(request))
+    except Invalid as problem:
+        return _show(request, _batch(pk), status=422, problem=problem)
+    return redirect("leads:import", pk)
+
+
+@require_POST
+@requires(Can.LOG_LEADS)
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Drop the preview, or stop saving where it is."""
+    batch = imports.cancel(batch=_batch(pk), by=person_of(request))
+    if batch.state == Import.State.CANCELLED and batch.campaign_id:
+        messages.success(request, _("The list was dropped. Nothing of it was saved."))
+        return redirect("leads:log", batch.campaign_id)
+    return redirect("leads:import", pk)
+
+
+@require_POST
+@requires(Can.LOG_LEADS)
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back what the import brought, within a day and as long as nobody worked its leads."""
+    batch = _batch(pk)
+    try:
+        imports.undo(batch=batch, by=person_of(request))
+    except Conflict as conflict:
+        return _show_result(request, _batch(pk), status=409, refusal=conflict.message)
+    messages.success(request, _("The import is undone."))
+    return redirect("leads:import", pk)
+
+
+@require_GET
+@requires(Can.LOG_LEADS)
+def rejected(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Rows that need work, as CSV with a column of reasons: of the preview, or of what was saved."""
+    batch = _batch(pk)
+    try:
+        table = selectors.open_table(batch)
+        parser = selectors.parser_of(batch, table.headers)
+    except (TableError, OSError) as error:
+        reason = selectors.error_words(error) if isinstance(error, TableError) else _("The list is gone.")
+        return render_page(
+            request, "leads/import_broken.html", {"batch": batch, "reason": reason}, status=422
+        )
+    is_preview = batch.state in {Import.State.PREVIEW, Import.State.CANCELLED}
+    rows = _bad_rows(batch, parser) if is_preview else selectors.rejected_rows(batch, table.headers)
+    name = slugify(batch.name.rpartition(".")[0]) or "leads"
+    response = StreamingHttpResponse(
+        _csv([[*table.headers, _("row"), _("reason")]], rows), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="{name}-to-fix.csv"'
+    return response
+
+
+def _bad_rows(batch: Import, parser: RowParser) -> Iterator[list[str]]:
+    for row in selectors.rows_of(batch, selectors.open_table(batch)):
+        hard, _soft = preview.must_fix(batch, parser.parse(row))
+        if hard:
+            reasons = "; ".join(
+                f"{one.column}: {selectors.words(one.code, one.params)}"
+                if one.column
+                else selectors.words(one.code, one.params)
+                for one in hard
+            )
+            yield [*row.cells, str(row.number), reasons]
+
+
+class _Echo:
+    """A file that gives back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _csv(*parts: Any) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield "\ufeff"
+    for rows in parts:
+        for row in rows:
+            yield str(writer.writerow([neutral(cell) for cell in row]))
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    """A number from an address or a form; anything else is `otherwise`."""
+    return int(text) if text and re.fullmatch(r"-?\d{1,9}", text, re.ASCII) else otherwise

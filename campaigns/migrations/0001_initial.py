@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,176 +17,494 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True, verbose_name='name')),
-                ('key', models.SlugField(blank=True, editable=False, max_length=40, null=True, unique=True)),
-                ('terms', models.TextField(blank=True, help_text='What is offered there now. Sales reads this.', verbose_name='terms')),
-                ('is_active', models.BooleanField(default=True, verbose_name='in use')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True, verbose_name="name")),
+                ("key", models.SlugField(blank=True, editable=False, max_length=40, null=True, unique=True)),
+                (
+                    "terms",
+                    models.TextField(
+                        blank=True,
+                        help_text="What is offered there now. Sales reads this.",
+                        verbose_name="terms",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
             ],
             options={
-                'verbose_name': 'channel',
-                'ordering': ['name'],
+                "verbose_name": "channel",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('kind', models.CharField(choices=[('website', 'Website'), ('ads', 'Ads'), ('phone', 'Phone'), ('partner', 'Partner'), ('list', 'List'), ('event', 'Event')], default='website', max_length=10, verbose_name='kind')),
-                ('market', django_countries.fields.CountryField(blank=True, max_length=2, verbose_name='market')),
-                ('segment', models.CharField(blank=True, max_length=100, verbose_name='segment')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('review', 'In review'), ('live', 'Live'), ('paused', 'Paused'), ('ended', 'Ended'), ('stopped', 'Stopped')], default='draft', max_length=10, verbose_name='state')),
-                ('starts_on', models.DateField(blank=True, null=True, verbose_name='starts')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='ends')),
-                ('budget', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='budget')),
-                ('offer', models.TextField(blank=True, help_text='What people are promised. Sales reads this.', verbose_name='offer')),
-                ('terms', models.TextField(blank=True, help_text='Prices, discounts, dates. Sales reads this.', verbose_name='terms')),
-                ('hypothesis', models.TextField(blank=True, help_text='Why this should bring good leads.', verbose_name='hypothesis')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='campaigns.channel', verbose_name='channel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("website", "Website"),
+                            ("ads", "Ads"),
+                            ("phone", "Phone"),
+                            ("partner", "Partner"),
+                            ("list", "List"),
+                            ("event", "Event"),
+                        ],
+                        default="website",
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "market",
+                    django_countries.fields.CountryField(blank=True, max_length=2, verbose_name="market"),
+                ),
+                ("segment", models.CharField(blank=True, max_length=100, verbose_name="segment")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("review", "In review"),
+                            ("live", "Live"),
+                            ("paused", "Paused"),
+                            ("ended", "Ended"),
+                            ("stopped", "Stopped"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("starts_on", models.DateField(blank=True, null=True, verbose_name="starts")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="ends")),
+                (
+                    "budget",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="budget",
+                    ),
+                ),
+                (
+                    "offer",
+                    models.TextField(
+                        blank=True,
+                        help_text="What people are promised. Sales reads this.",
+                        verbose_name="offer",
+                    ),
+                ),
+                (
+                    "terms",
+                    models.TextField(
+                        blank=True,
+                        help_text="Prices, discounts, dates. Sales reads this.",
+                        verbose_name="terms",
+                    ),
+                ),
+                (
+                    "hypothesis",
+                    models.TextField(
+                        blank=True, help_text="Why this should bring good leads.", verbose_name="hypothesis"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to="campaigns.channel",
+                        verbose_name="channel",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'campaign',
+                "verbose_name": "campaign",
             },
         ),
         migrations.CreateModel(
-            name='ContactPoint',
+            name="ContactPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('phone', 'Phone number'), ('mailbox', 'Mailbox'), ('form', 'Form'), ('profile', 'Profile')], max_length=10, verbose_name='kind')),
-                ('value', models.CharField(max_length=300, verbose_name='number, address or link')),
-                ('is_active', models.BooleanField(default=True, verbose_name='in use')),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='points', to='campaigns.channel', verbose_name='channel')),
-                ('responsible', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='responsible')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("phone", "Phone number"),
+                            ("mailbox", "Mailbox"),
+                            ("form", "Form"),
+                            ("profile", "Profile"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("value", models.CharField(max_length=300, verbose_name="number, address or link")),
+                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="points",
+                        to="campaigns.channel",
+                        verbose_name="channel",
+                    ),
+                ),
+                (
+                    "responsible",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="responsible",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['channel__name', 'kind', 'value'],
+                "ordering": ["channel__name", "kind", "value"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalCampaign',
+            name="HistoricalCampaign",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('kind', models.CharField(choices=[('website', 'Website'), ('ads', 'Ads'), ('phone', 'Phone'), ('partner', 'Partner'), ('list', 'List'), ('event', 'Event')], default='website', max_length=10, verbose_name='kind')),
-                ('market', django_countries.fields.CountryField(blank=True, max_length=2, verbose_name='market')),
-                ('segment', models.CharField(blank=True, max_length=100, verbose_name='segment')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('review', 'In review'), ('live', 'Live'), ('paused', 'Paused'), ('ended', 'Ended'), ('stopped', 'Stopped')], default='draft', max_length=10, verbose_name='state')),
-                ('starts_on', models.DateField(blank=True, null=True, verbose_name='starts')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='ends')),
-                ('budget', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='budget')),
-                ('offer', models.TextField(blank=True, help_text='What people are promised. Sales reads this.', verbose_name='offer')),
-                ('terms', models.TextField(blank=True, help_text='Prices, discounts, dates. Sales reads this.', verbose_name='terms')),
-                ('hypothesis', models.TextField(blank=True, help_text='Why this should bring good leads.', verbose_name='hypothesis')),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('channel', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='campaigns.channel', verbose_name='channel')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("website", "Website"),
+                            ("ads", "Ads"),
+                            ("phone", "Phone"),
+                            ("partner", "Partner"),
+                            ("list", "List"),
+                            ("event", "Event"),
+                        ],
+                        default="website",
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "market",
+                    django_countries.fields.CountryField(blank=True, max_length=2, verbose_name="market"),
+                ),
+                ("segment", models.CharField(blank=True, max_length=100, verbose_name="segment")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("review", "In review"),
+                            ("live", "Live"),
+                            ("paused", "Paused"),
+                            ("ended", "Ended"),
+                            ("stopped", "Stopped"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("starts_on", models.DateField(blank=True, null=True, verbose_name="starts")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="ends")),
+                (
+                    "budget",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=14,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="budget",
+                    ),
+                ),
+                (
+                    "offer",
+                    models.TextField(
+                        blank=True,
+                        help_text="What people are promised. Sales reads this.",
+                        verbose_name="offer",
+                    ),
+                ),
+                (
+                    "terms",
+                    models.TextField(
+                        blank=True,
+                        help_text="Prices, discounts, dates. Sales reads this.",
+                        verbose_name="terms",
+                    ),
+                ),
+                (
+                    "hypothesis",
+                    models.TextField(
+                        blank=True, help_text="Why this should bring good leads.", verbose_name="hypothesis"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="campaigns.channel",
+                        verbose_name="channel",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical campaign',
-                'verbose_name_plural': 'historical campaigns',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical campaign",
+                "verbose_name_plural": "historical campaigns",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Proof',
+            name="Proof",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_ok', models.BooleanField(verbose_name='works')),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='note')),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('point', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='proofs', to='campaigns.contactpoint')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("is_ok", models.BooleanField(verbose_name="works")),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="note")),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "point",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="proofs",
+                        to="campaigns.contactpoint",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Spend',
+            name="Spend",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField(verbose_name='day')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)], verbose_name='amount')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='what for')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='spends', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("on", models.DateField(verbose_name="day")),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="amount",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="what for")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="spends",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-on', '-id'],
+                "ordering": ["-on", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Touch',
+            name="Touch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(null=True)),
-                ('on', models.DateField(null=True)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(null=True)),
+                ("on", models.DateField(null=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="campaigns.campaign"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Visits',
+            name="Visits",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField(verbose_name='day')),
-                ('count', models.PositiveIntegerField(verbose_name='visits')),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='visits', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("on", models.DateField(verbose_name="day")),
+                ("count", models.PositiveIntegerField(verbose_name="visits")),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="visits",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-on'],
+                "ordering": ["-on"],
             },
         ),
         migrations.AddIndex(
-            model_name='campaign',
-            index=models.Index(fields=['state', '-id'], name='campaign_by_state'),
+            model_name="campaign",
+            index=models.Index(fields=["state", "-id"], name="campaign_by_state"),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.UniqueConstraint(fields=('name', 'channel'), name='campaign_name_in_channel'),
+            model_name="campaign",
+            constraint=models.UniqueConstraint(fields=("name", "channel"), name="campaign_name_in_channel"),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on', None), ('starts_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='campaign_ends_after_start'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on", None),
+                    ("starts_on", None),
+                    ("ends_on__gte", models.F("starts_on")),
+                    _connector="OR",
+                ),
+                name="campaign_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('budget', None), ('budget__gte', 0), _connector='OR'), name='campaign_budget_not_negative'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("budget", None), ("budget__gte", 0), _connector="OR"),
+                name="campaign_budget_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.UniqueConstraint(fields=('channel', 'value'), name='contact_point_once'),
+            model_name="contactpoint",
+            constraint=models.UniqueConstraint(fields=("channel", "value"), name="contact_point_once"),
         ),
         migrations.AddIndex(
-            model_name='proof',
-            index=models.Index(fields=['point', '-at'], name='proof_latest'),
+            model_name="proof",
+            index=models.Index(fields=["point", "-at"], name="proof_latest"),
         ),
         migrations.AddIndex(
-            model_name='spend',
-            index=models.Index(fields=['campaign', 'on'], name='spend_by_day'),
+            model_name="spend",
+            index=models.Index(fields=["campaign", "on"], name="spend_by_day"),
         ),
         migrations.AddConstraint(
-            model_name='spend',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='spend_not_negative'),
+            model_name="spend",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gte", 0)), name="spend_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='touch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('at', None), ('on__isnull', False)), models.Q(('at__isnull', False), ('on', None)), _connector='OR'), name='touch_instant_or_day'),
+            model_name="touch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("at", None), ("on__isnull", False)),
+                    models.Q(("at__isnull", False), ("on", None)),
+                    _connector="OR",
+                ),
+                name="touch_instant_or_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visits',
-            constraint=models.UniqueConstraint(fields=('campaign', 'on'), name='visits_once_a_day'),
+            model_name="visits",
+            constraint=models.UniqueConstraint(fields=("campaign", "on"), name="visits_once_a_day"),
         ),
     ]

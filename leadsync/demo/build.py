@@ -43,6 +43,7 @@ from leadsync.demo.generator import Inventor, Life, month_of
 from leadsync.demo.scenario import CHANNELS, COMPANY, PASSWORD, PEOPLE, STORIES, Story
 from leadsync.kpi.models import Plan
 from leadsync.kpi.services import rollup
+from leadsync.notices.services import open_alert
 
 SEED = 20_26
 PROMISES = {
@@ -251,6 +252,10 @@ def _campaigns(people: Mapping[str, User], now: datetime) -> dict[str, Campaign]
                 at=now - timedelta(days=days),
                 by=people["pawel"] if not works else people[who],
             )
+            if not works:
+                open_alert(
+                    kind="point_broken", subject=str(point.pk), context={"point": value, "channel": one.name}
+                )
     zone = Company.objects.get(pk=1).tz
     campaigns: dict[str, Campaign] = {}
     for story in STORIES:

@@ -2,11 +2,33 @@
 
 from django.urls import URLPattern, path
 
-from leads.views import definition, queue
+from leads.views import definition, imports, lead, leads, logging, queue
 
 app_name = "leads"
 
 urlpatterns: list[URLPattern] = [
+    path("leads/", leads.lead_list, name="list"),
+    path("leads/export/", leads.export, name="export"),
+    path("leads/hand-over/", leads.hand_over, name="hand_over"),
+    path("leads/hand-back/", leads.hand_back, name="hand_back"),
+    path("leads/views/", leads.save_view, name="save_view"),
+    path("leads/views/<int:pk>/delete/", leads.delete_view, name="delete_view"),
+    path("leads/<int:pk>/", lead.page, name="page"),
+    path("leads/<int:pk>/edit/", lead.edit, name="lead_edit"),
+    path("leads/<int:pk>/mark/", lead.mark, name="lead_mark"),
+    path("leads/<int:pk>/marks/<int:mark_pk>/take-back/", lead.take_back, name="lead_take_back"),
+    path("leads/<int:pk>/call/", lead.call, name="lead_call"),
+    path("leads/<int:pk>/tried/", lead.tried, name="lead_tried"),
+    path("leads/<int:pk>/next-step/", lead.next_step, name="lead_next_step"),
+    path("leads/<int:pk>/note/", lead.note, name="lead_note"),
+    path("leads/<int:pk>/log/", lead.log, name="lead_log"),
+    path("leads/<int:pk>/answer/", lead.answer, name="lead_answer"),
+    path("leads/<int:pk>/give/", lead.give, name="lead_give"),
+    path("leads/<int:pk>/return/", lead.give_back, name="lead_give_back"),
+    path("leads/<int:pk>/win/", lead.win, name="lead_win"),
+    path("leads/<int:pk>/lose/", lead.lose, name="lead_lose"),
+    path("leads/<int:pk>/reopen/", lead.reopen, name="lead_reopen"),
+    path("jump/", leads.jump, name="jump"),
     path("queue/", queue.queue, name="queue"),
     path("queue/<int:pk>/call/", queue.call, name="call"),
     path("queue/<int:pk>/mark/", queue.mark, name="mark"),
@@ -22,4 +44,13 @@ urlpatterns: list[URLPattern] = [
     path("definition/<int:number>/edit/", definition.edit, name="definition_edit"),
     path("definition/<int:number>/propose/", definition.propose, name="definition_propose"),
     path("definition/<int:number>/sign/", definition.sign, name="definition_sign"),
+    path("campaigns/<int:pk>/log/", logging.log, name="log"),
+    path("campaigns/<int:pk>/log/list/", logging.take, name="log_list"),
+    path("imports/<int:pk>/", imports.page, name="import"),
+    path("imports/<int:pk>/columns/", imports.columns, name="import_columns"),
+    path("imports/<int:pk>/cell/", imports.cell, name="import_cell"),
+    path("imports/<int:pk>/save/", imports.save, name="import_save"),
+    path("imports/<int:pk>/cancel/", imports.cancel, name="import_cancel"),
+    path("imports/<int:pk>/undo/", imports.undo, name="import_undo"),
+    path("imports/<int:pk>/rows.csv", imports.rejected, name="import_rejected"),
 ]

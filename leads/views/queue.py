@@ -146,7 +146,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
     return _answer(request, stay=lead)
 
 
-def _next_step(request: HttpRequest, person: User, choice: str) -> datetime:
+def chosen_step(request: HttpRequest, person: User, choice: str) -> datetime:
     """`tomorrow`, `days3`, `week`, or `date` with the field `on` (a day, or a day and a time)."""
     calendar = accounts.calendars_for([person.pk])[person.pk]
     offered = deadline.next_steps(calendar, timezone.now())
@@ -184,7 +184,7 @@ def mark(request: HttpRequest, pk: int) -> HttpResponse:
             if value == MarkValue.NOT_A_FIT
             else None
         )
-        step = _next_step(request, person, detail) if value == MarkValue.PROMISING and detail else None
+        step = chosen_step(request, person, detail) if value == MarkValue.PROMISING and detail else None
         made = marking.mark(
             lead=lead,
             value=value,
@@ -235,7 +235,7 @@ def next_step(request: HttpRequest, pk: int) -> HttpResponse:
     person = person_of(request)
 
     def act(version: int | None) -> HttpResponse:
-        at = _next_step(request, person, request.POST.get("step", "date"))
+        at = chosen_step(request, person, request.POST.get("step", "date"))
         follow_up.set_next_step(
             lead=lead, by=person, at=at, text=request.POST.get("note", "")[:200], version=version
         )

@@ -1,0 +1,165 @@
+"""Forms of the leads list and of one lead's page. They read what was typed; services say what is allowed."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+
+from leads.models import Activity, Lead, Reason
+from leads.selectors import leads as selectors
+from leads.services.editing import TEXTS
+from leadsync.accounts.models import User
+
+
+class PersonChoice(forms.ModelChoiceField):
+    """A person by name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """The full name."""
+        return str(obj.name)
+
+
+class SaveViewForm(forms.Form):
+    """A name for the filters at hand."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    is_team = forms.BooleanField(label=_("Everyone sees it"), required=False)
+    query = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class ManyForm(forms.Form):
+    """Leads selected in the list, and who takes them."""
+
+    lead = forms.TypedMultipleChoiceField(coerce=int)
+    to = PersonChoice(queryset=User.objects.none(), label=_("Rep"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = selectors.reps()  # type: ignore[attr-defined]  # a ModelChoiceField
+        given = self.data.getlist("lead") if hasattr(self.data, "getlist") else []
+        numbers = [one for one in given if one.isascii() and one.isdigit() and len(one) < 16]
+        self.fields["lead"].choices = [(one, one) for one in numbers[: selectors.MOST_SELECTED]]  # type: ignore[attr-defined]
+
+
+class GiveForm(forms.Form):
+    """Who takes the lead, and what they should know."""
+
+    to = PersonChoice(queryset=User.objects.none(), label=_("Rep"))
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, besides: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = selectors.reps().exclude(pk=besides)  # type: ignore[attr-defined]  # as above
+
+
+class Money(forms.DecimalField):
+    """An amount typed with the language's comma or point."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            max_digits=14,
+            decimal_places=2,
+            localize=True,
+            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+            error_messages={
+                "invalid": _("This is no amount. Write it like 3500 or 3500.50."),
+                "max_decimal_places": _("An amount has two decimal places at most."),
+                "max_digits": _("This amount is too large to be kept."),
+                "max_whole_digits": _("This amount is too large to be kept."),
+            },
+            **options,
+        )
+
+
+class WinForm(forms.Form):
+    """For how much, and when."""
+
+    amount = Money(label=_("Amount"), min_value=0)
+    on = forms.DateField(
+        label=_("Day of the win"),
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("Empty: today."),
+    )
+
+
+class LoseForm(forms.Form):
+    """Why it was lost."""
+
+    reason = forms.ModelChoiceField(queryset=Reason.objects.none(), label=_("Why?"))
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].queryset = Reason.objects.filter(is_for_loss=True, is_active=True)  # type: ignore[attr-defined]
+
+
+class NoteForm(forms.Form):
+    """Something to be known about the lead."""
+
+    note = forms.CharField(label=_("Note"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ActivityForm(forms.Form):
+    """What was done to reach the lead, and what came of it."""
+
+    kind = forms.ChoiceField(
+        label=_("What"),
+        choices=[one for one in Activity.Kind.choices if one[0] not in {"note", "work"}],
+    )
+    direction = forms.ChoiceField(label=_("Direction"), choices=Activity.Direction.choices)
+    outcome = forms.ChoiceField(
+        label=_("Outcome"),
+        required=False,
+        choices=[
+            ("", _("Not known")),
+            *(one for one in Activity.OutcomeChoices.choices if one[0] not in {"", "calling"}),
+        ],
+    )
+    minutes = forms.IntegerField(
+        label=_("Minutes"),
+        required=False,
+        min_value=0,
+        max_value=1440,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        help_text=_("Left empty, they are estimated."),
+    )
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=10_000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class DetailsForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no parameter when it runs
+    """Who the lead is and how to reach it."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    country = forms.ChoiceField(label=_("Country"), required=False)
+
+    class Meta:
+        model = Lead
+        fields = list(TEXTS)
+        widgets = {
+            "need": forms.Textarea(attrs={"rows": 3}),
+            "email": forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off", "spellcheck": "false"}),
+            "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="edit_%s", **kwargs)
+        self.fields["country"].choices = [("", "–"), *countries]  # type: ignore[attr-defined]  # a ChoiceField
+        for field in self.fields.values():
+            field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+        self.fields["version"].initial = self.instance.version
+
+    def _post_clean(self) -> None:
+        """The service changes and checks the lead; the form only reads."""
+
+    def changes(self) -> dict[str, str]:
+        """What was typed, by the names of the service."""
+        return {name: self.cleaned_data[name] for name in TEXTS}

@@ -41,6 +41,7 @@ NAMES = {
     "Ctrl",
     "CSV",
     "XLSX",
+    "OpenAPI",
     "API",
     "tel",
     "mailto",

@@ -1,5 +1,59 @@
-"""The API's router: every app's viewsets under /api/v1/, the schema beside them."""
+"""The API's router: every app's viewsets under /api/v1/, the document and its page beside them."""
 
-from django.urls import URLPattern, URLResolver
+from typing import Any, NoReturn
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.decorators.http import require_GET
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from campaigns.api import CampaignViewSet, ChannelViewSet
+from leads.api import LeadViewSet, ReasonViewSet
+from leadsync.accounts.access import signed_in
+from leadsync.accounts.api import MeView, PersonViewSet
+from leadsync.kpi.api import FunnelView
+
+router = SimpleRouter()
+router.register("leads", LeadViewSet, basename="leads")
+router.register("reasons", ReasonViewSet, basename="reasons")
+router.register("campaigns", CampaignViewSet, basename="campaigns")
+router.register("channels", ChannelViewSet, basename="channels")
+router.register("people", PersonViewSet, basename="people")
+
+
+@require_GET
+@signed_in
+def docs(request: HttpRequest) -> HttpResponse:
+    """The document as a page on which requests can be tried out, as the person signed in."""
+    return render(request, "api/docs.html")
+
+
+class Nowhere(APIView):
+    """An address under /api/ that leads nowhere: a problem document, not a page."""
+
+    permissions: dict[str, Any] = dict.fromkeys(("get", "head", "options", "post", "put", "patch", "delete"))
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raises `NotFound`."""
+        raise NotFound
+
+    post = put = patch = delete = get
+
+
+app_name = "api"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("docs/", docs, name="docs"),
+    path("v1/", include(router.urls)),
+    path("v1/funnel/", FunnelView.as_view(), name="funnel"),
+    path("v1/me/", MeView.as_view(), name="me"),
+    re_path(r"^v1/.*$", Nowhere.as_view()),
+]

@@ -316,7 +316,8 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["leadsync.accounts.api_auth.RolePermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["leadsync.core.api.Json"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "leadsync.core.api.FirstRenderer",
     "DEFAULT_PAGINATION_CLASS": "leadsync.core.api.CursorPages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -338,6 +339,19 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "ENUM_NAME_OVERRIDES": {
+        "CampaignKind": "campaigns.models.Campaign.Kind",
+        "CampaignState": "campaigns.models.Campaign.State",
+        "ActivityKind": "leads.models.Activity.Kind",
+        "ContactKind": "leads.api.CONTACT_KINDS",
+        "QuestionKind": "leads.api.QUESTION_KINDS",
+        "LeadStage": "leads.models.lead.StageChoices",
+        "LeadMark": "leads.models.lead.MarkChoices",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "leadsync.core.api_schema.document_refusals",
+    ],
 }
 
 # ---------------------------------------------------------------------------------------------- security

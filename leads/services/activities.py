@@ -69,11 +69,26 @@ def log(
 
 @transaction.atomic
 def no_answer(
-    *, lead: Lead, by: User, version: int | None = None, note: str = "", at: datetime | None = None
+    *,
+    lead: Lead,
+    by: User,
+    version: int | None = None,
+    note: str = "",
+    minutes: int | None = None,
+    at: datetime | None = None,
 ) -> Activity:
     """A call nobody answered; the next try is set by the agreed waits in working time."""
     now = changes.instant(at)
-    made = log(lead=lead, by=by, kind="call", outcome=Outcome.NO_ANSWER, note=note, at=at, version=version)
+    made = log(
+        lead=lead,
+        by=by,
+        kind="call",
+        outcome=Outcome.NO_ANSWER,
+        minutes=minutes,
+        note=note,
+        at=at,
+        version=version,
+    )
     if lead.stage in OPEN_STAGES:
         whose = lead.owner_id or by.pk
         calendar = accounts.calendars_for([whose])[whose]

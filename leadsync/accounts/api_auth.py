@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 
@@ -19,6 +19,13 @@ if TYPE_CHECKING:  # DRF's settings import this module while DRF's views are bei
     from rest_framework.views import APIView
 
 USED_EVERY: Final = timedelta(minutes=1)
+
+
+def caller(request: Request) -> User:
+    """The person a request is made by. Raises `TypeError` where a view forgot to ask for sign-in."""
+    if not isinstance(request.user, User):
+        raise TypeError("Nobody is signed in: the view needs RolePermission.")
+    return request.user
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -52,8 +59,9 @@ class RolePermission(IsAuthenticated):
     """Reading needs a signed-in person; changing needs what the view names, and a token's scope.
 
     A view declares `permissions`, from action (or method in lower case, for views without actions) to a
-    permission or None (everyone signed in): `permissions = {"create": Can.LOG_LEADS, "export": Can.EXPORT}`.
-    An unsafe action that is not named is refused.
+    permission, several of which any one will do, or None (everyone signed in; the service decides):
+    `permissions = {"create": (Can.LOG_LEADS, Can.WORK_ANY_LEAD), "export": Can.EXPORT}`. An unsafe action that
+    is not named is refused.
     """
 
     unnamed: ClassVar[object] = object()
@@ -63,19 +71,24 @@ class RolePermission(IsAuthenticated):
         if not super().has_permission(request, view):
             return False
         action = getattr(view, "action", None) or (request.method or "").lower()
-        named: Can | object | None = getattr(view, "permissions", {}).get(action, self.unnamed)
+        named: Can | tuple[Can, ...] | object | None = getattr(view, "permissions", {}).get(
+            action, self.unnamed
+        )
+        any_of = (named,) if isinstance(named, Can) else named if isinstance(named, tuple) else ()
         if request.method not in SAFE_METHODS:
             if named is self.unnamed:
+                if not hasattr(view, (request.method or "").lower()):
+                    raise MethodNotAllowed(request.method or "")
                 return False
-            self._check_scope(request.auth, named)
-        if isinstance(named, Can) and not (isinstance(request.user, User) and request.user.can(named)):
+            self._check_scope(request.auth, any_of)
+        if any_of and not any(caller(request).can(permission) for permission in any_of):
             raise PermissionDenied(_("Your role does not include this."))
         return True
 
     @staticmethod
-    def _check_scope(token: Any, named: object) -> None:
+    def _check_scope(token: Any, any_of: tuple[Can, ...]) -> None:
         if not isinstance(token, ApiToken) or token.scope == ApiToken.Scope.ALL:
             return
-        if token.scope == ApiToken.Scope.LOG and named is Can.LOG_LEADS:
+        if token.scope == ApiToken.Scope.LOG and Can.LOG_LEADS in any_of:
             return
         raise PermissionDenied(_("The scope of this token does not include this."))

@@ -34,6 +34,7 @@ from leads.models import (
     Step,
 )
 from leads.selectors.agreement import terms_of
+from leads.services import promise
 from leadsync.accounts.models import Absence, Company, Office, User, WorkingHours
 from leadsync.accounts.selectors import calendars_for, company_calendar
 from leadsync.core import db
@@ -119,6 +120,7 @@ def build(
         _money(lives, campaigns, now)
         _plans(lives, people, now)
         _questions(people, campaigns, leads, now)
+        promise.assume_swept(at=now)
         Company.objects.filter(pk=1).update(is_sample=True)
     say("the roll-up")
     rollup.roll_up_full()

@@ -86,23 +86,14 @@ def _answer(
 ) -> HttpResponse:
     """What every action answers with: the list with the next lead open, the counters, and a toast.
 
-    Without htmx: back to the page the action came from, with the same words.
+    Without htmx: back to the queue, with the same words.
     """
-    came_from_lead = request.POST.get("from") == "lead"
     lead_id = stay.pk if stay else _number(request.POST.get("next"))
     if not wants_fragment(request) and status == 200 and "asking" not in more:
         if said:
             messages.success(request, said)
-        if came_from_lead and (pk := _number(request.POST.get("lead"))):
-            return redirect("leads:page", pk=pk)
         query = f"?tab={request.POST.get('tab', 'first')}" + (f"&lead={lead_id}" if lead_id else "")
         return redirect(reverse("leads:queue") + query)
-    if came_from_lead and status == 200 and "asking" not in more and wants_fragment(request):
-        if said:
-            messages.success(request, said)
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = reverse("leads:page", args=[request.POST.get("lead")])
-        return response
     context = _context(
         request,
         lead_id,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from leads.domain import past
 from leads.domain.past import PastNote
@@ -96,6 +96,43 @@ REFUSED = "refused"  # a problem with a finished sentence instead of a code
 
 def words(code: str, params: Mapping[str, Any]) -> str:
     """The sentence of a code of tables or of `PastNote`, in the reader's language."""
+    count = params.get("count")
+    if isinstance(count, int):
+        match code:
+            case ProblemCode.PHONE_SHORT:
+                return ngettext(
+                    "The phone number is %(count)s digit short.",
+                    "The phone number is %(count)s digits short.",
+                    count,
+                ) % dict(params)
+            case ProblemCode.PHONE_LONG:
+                return ngettext(
+                    "The phone number is %(count)s digit too long.",
+                    "The phone number is %(count)s digits too long.",
+                    count,
+                ) % dict(params)
+            case ProblemCode.LONG_ROW:
+                return ngettext(
+                    "The row has %(count)s more cell than there are columns: %(cells)s",
+                    "The row has %(count)s more cells than there are columns: %(cells)s",
+                    count,
+                ) % dict(params)
+            case RemarkCode.SHORT_ROW:
+                return ngettext(
+                    "The row ends %(count)s column early.", "The row ends %(count)s columns early.", count
+                ) % dict(params)
+            case RemarkCode.TITLE_ROWS_SKIPPED:
+                return ngettext(
+                    "%(count)s row above the header was skipped.",
+                    "%(count)s rows above the header were skipped.",
+                    count,
+                ) % dict(params)
+            case RemarkCode.EMPTY_COLUMNS:
+                return ngettext(
+                    "%(count)s column without a name at the end was left out.",
+                    "%(count)s columns without a name at the end were left out.",
+                    count,
+                ) % dict(params)
     for kind in (PastNote, RemarkCode, ProblemCode, ErrorCode):
         if code in kind:
             member = kind(code)

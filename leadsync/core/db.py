@@ -258,3 +258,24 @@ def local_month(column: str) -> str:
     if is_postgres():
         return f"date_trunc('month', {column} AT TIME ZONE %s)::date"
     return f"substr(django_datetime_cast_date({column}, %s, 'UTC'), 1, 7) || '-01'"
+
+
+def prefer_indexes() -> None:
+    """For the rest of this transaction, let PostgreSQL look rows up by index, one range after the other.
+
+    For statements that join a short list of ranges to a large table: the planner takes each range for a ninth of the
+    table and would read all of it. SQLite does so by itself.
+    """
+    if is_postgres():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;"
+                " SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
+            )
+
+
+def take_your_time() -> None:
+    """For the rest of this transaction, lift the limit on a statement's time: for nightly work over whole tables."""
+    if is_postgres():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")

@@ -92,7 +92,7 @@ class _Source:
     table: str
     column: str
     figures: dict[str, str]
-    rep: str = "NULL"
+    rep: str = "CAST(NULL AS bigint)"
     where: str = ""
     join: str = ""
     has_days: bool = field(default=False)  # the column holds a day, not an instant
@@ -181,6 +181,7 @@ def roll_up(*, limit: int = TOUCHES_AT_ONCE) -> RollUpResult:
         day_cells = {
             (campaign_id, on or days.day_of(cast(datetime, at), zone)) for _, campaign_id, at, on in touches
         }
+        db.prefer_indexes()
         month_cells = {(campaign_id, days.month_of(day)) for campaign_id, day in day_cells}
         for part in batched(sorted(day_cells), CELLS_AT_ONCE):
             _compute_days(part, zone)
@@ -216,6 +217,7 @@ def check() -> list[Difference]:
     """
     roll_up_all()
     with db.exclusively(LOCK, wait=True):
+        db.take_your_time()
         zone = _zone()
         found = [*_differences(DayFact, zone), *_differences(CohortFact, zone)]
         if not found:
@@ -263,6 +265,7 @@ def _ran(lock: Lock, zone: ZoneInfo) -> None:
 def _everything(lock: Lock, zone: ZoneInfo) -> RollUpResult:
     # Only hints that this statement sees go: their changes are committed, so the statements below see them
     # too.
+    db.take_your_time()
     count, _ = Touch.objects.all().delete()
     DayFact.objects.all()._raw_delete(DayFact.objects.db)
     CohortFact.objects.all()._raw_delete(CohortFact.objects.db)
@@ -311,7 +314,9 @@ def _cells(cells: Iterable[Cell], ranges: dict[date, tuple[datetime, datetime]])
 
 
 def _figures(source: _Source) -> str:
-    return ", ".join(f"{source.figures.get(name, '0')} AS {_quoted(name)}" for name in DAY_FIGURES)
+    """Sums of what the source counts; the other figures are 0. Added here, few and narrow rows are left to add."""
+    sums = {name: f"SUM({value})" for name, value in source.figures.items()}
+    return ", ".join(f"{sums.get(name, '0')} AS {_quoted(name)}" for name in DAY_FIGURES)
 
 
 def _grouped(parts: Iterable[Statement]) -> Statement:
@@ -344,7 +349,7 @@ def _days_of_cells() -> Iterator[Statement]:
         yield (
             f"SELECT cell.day AS day, r.campaign_id, {source.rep} AS rep_id, {_figures(source)}"
             f" FROM cell JOIN {source.table} r ON r.campaign_id = cell.campaign_id AND {within}"
-            f" {source.join}{where}",
+            f" {source.join}{where} GROUP BY 1, 2, 3",
             [],
         )
 
@@ -358,7 +363,7 @@ def _all_days(zone: ZoneInfo) -> Statement:
         parts.append(
             (
                 f"SELECT {day} AS day, r.campaign_id, {source.rep} AS rep_id, {_figures(source)}"
-                f" FROM {source.table} r {source.join} WHERE {where}",
+                f" FROM {source.table} r {source.join} WHERE {where} GROUP BY 1, 2, 3",
                 params,
             )
         )

@@ -82,7 +82,7 @@ def test_a_translation_that_names_another_placeholder_is_a_problem(tmp_path: Pat
     entries = polib.pofile(str(catalogue))
     for entry in entries:
         if entry.msgid_plural:
-            entry.msgstr_plural = {0: "один лид", 1: "%(n)s лида", 2: "%(n)s лидов"}
+            entry.msgstr_plural = {0: "один лид", 1: "%(n)s лида", 2: "%(n)s лидов", 3: "%(n)s лида"}
         else:
             entry.msgstr = "Привет, %(nom)s"
     entries.save()

@@ -285,7 +285,7 @@ def _steps(total: data.Figures, scene: Scene) -> list[Step]:
             _("Contacted in time"),
             total.contacted_in_time,
             in_time_due,
-            links.within(period, "contacted"),
+            links.within(period, "contacted", late=0),
             total.in_time,
             goal if plan.is_there else None,
         ),

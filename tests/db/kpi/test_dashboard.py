@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Campaign, ContactPoint, Proof
 from feedback.models import Question
+from leads.filters import LeadFilter
 from leads.models import Handoff, Lead
 from leadsync.accounts.models import User
 from leadsync.kpi.domain.days import Period, Span
@@ -378,3 +380,52 @@ def test_latest_win_names_the_deal(world: World, director: User) -> None:
     )
     rollup.roll_up_all()
     assert "Hala Park, €61,000." in open_as(director).content.decode()
+
+
+def behind(url: str) -> int:
+    """How many leads the list shows at this address."""
+    found = LeadFilter(QueryDict(url.partition("?")[2]), queryset=Lead.objects.counted())
+    assert found.is_valid(), found.errors
+    return int(found.qs.count())
+
+
+def test_every_number_opens_as_many_leads_as_it_says(world: World, director: User) -> None:
+    plan()
+    fill(world, 3, 0)
+    for minutes, fields in (
+        (30, {}),
+        (90, {"mark": "promising", "marked_at": NOW}),
+        (20, {"mark": "not_a_fit"}),
+    ):
+        contacted(world, world.reps[0], at("2026-11-05T09:00"), minutes, **fields)
+    quiet = {"mark": "qualified", "stage": "qualified", "qualified_at": at("2026-10-06T09:00")}
+    world.lead(received_at=at("2026-10-05T09:00"), last_activity_at=at("2026-10-06T09:00"), **quiet)
+    world.lead(received_at=at("2026-10-05T09:00"), last_activity_at=at("2026-11-15T09:00"), **quiet)
+    world.lead(
+        received_at=at("2026-10-05T09:00"), lost_at=at("2026-11-15T09:00"), **quiet | {"stage": "lost"}
+    )
+    rollup.roll_up_all()
+    context = open_as(director).context
+    tiles = context["tiles"]
+    assert (tiles[1].figure, tiles[2].figure) == (str(behind(tiles[1].url)), str(behind(tiles[2].url)))
+    for step in context["steps"]:
+        if step.url and step.label != "Contacted in time":
+            assert step.fact == behind(step.url), step.label
+    in_time = next(step for step in context["steps"] if step.label == "Contacted in time")
+    assert in_time.fact == behind(in_time.url)
+    for line in context["campaigns"]:
+        assert (line.row.benefit.leads, line.row.benefit.good) == (
+            behind(line.leads_url),
+            behind(line.good_url),
+        )
+    for line in context["cohorts"]:
+        assert line.good == behind(line.url)
+        for part in line.parts:
+            assert part.n == behind(part.url), (line.label, part.label)
+    october = next(line for line in context["cohorts"] if line.cohort.month == date(2026, 10, 1))
+    assert [part.kind for part in october.parts] == ["talk", "lost", "wait"]
+    past = next(alert for alert in context["alerts"] if "past the promise" in alert.title)
+    assert past.title.startswith(f"{behind(past.url)} ")
+    for row in context["people"]:
+        assert row.past == behind(f"?promise=past&owner={row.rep_id}")
+        assert row.waiting == behind(f"?promise=waiting&owner={row.rep_id}")

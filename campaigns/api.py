@@ -32,6 +32,7 @@ from leadsync.core.api import (
     Version,
     etag,
     expected_version,
+    page_of,
     read,
     read_query,
 )
@@ -296,8 +297,7 @@ class CampaignViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Campaig
     def spend(self, request: Request, pk: str) -> Response:
         """What the campaign cost, entry by entry."""
         rows = Spend.objects.filter(campaign=self._campaign(pk)).select_related("by").fetch_mode(FETCH_RAISE)
-        page = self.paginate_queryset(rows)
-        return self.get_paginated_response(SpendOut(page, many=True).data)
+        return page_of(self, rows, SpendOut)
 
     @extend_schema(
         tags=["campaigns"],

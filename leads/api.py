@@ -55,6 +55,7 @@ from leadsync.core.api import (
     Version,
     etag,
     expected_version,
+    page_of,
     read,
 )
 from leadsync.core.errors import Invalid
@@ -72,7 +73,7 @@ class ReasonOut(serializers.Serializer[Reason]):
     """Why a lead is not a fit, or was lost. `key` is what `mark/` and `lose/` take."""
 
     key = serializers.CharField()
-    label = serializers.CharField(source="words")
+    label = serializers.CharField(source="words")  # type: ignore[assignment]  # the base's is another thing
 
 
 class ReasonFull(ReasonOut):
@@ -468,7 +469,7 @@ class LeadViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Lead]):
             .fetch_mode(FETCH_RAISE)
         )
 
-    def filter_queryset(self, queryset: QuerySet[Lead]) -> QuerySet[Lead]:
+    def filter_queryset(self, queryset: Any) -> Any:
         """The pages' filters. What cannot be read, or is no filter, is refused: a program would not notice."""
         if self.action != "list":
             return queryset
@@ -482,8 +483,7 @@ class LeadViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Lead]):
         )
         if found.errors:
             raise ValidationError({name: list(texts) for name, texts in found.errors.items()})
-        leads: QuerySet[Lead] = found.qs
-        return leads
+        return found.qs
 
     def _lead(self, pk: str) -> Lead:
         return get_object_or_404(Lead.objects.visible_to(caller(self.request)), pk=pk)
@@ -626,8 +626,7 @@ class LeadViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Lead]):
     def activities(self, request: Request, pk: str) -> Response:
         """Calls, mails, meetings, messages and notes."""
         rows = Activity.objects.filter(lead=self._lead(pk)).select_related("by").fetch_mode(FETCH_RAISE)
-        page = self.paginate_queryset(rows)
-        return self.get_paginated_response(ActivityOut(page, many=True).data)
+        return page_of(self, rows, ActivityOut)
 
     @extend_schema(
         tags=["work"],

@@ -6,9 +6,8 @@ Django REST framework imports this module while its own views are being imported
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
@@ -19,6 +18,10 @@ from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.throttling import UserRateThrottle
+
+if TYPE_CHECKING:
+    from rest_framework.generics import GenericAPIView
+    from rest_framework.response import Response
 
 MOST_ID: Final = 2**63 - 1  # what a primary key can be
 MOST_VERSION: Final = 2**31 - 1
@@ -66,9 +69,7 @@ class CursorPages(CursorPagination):
     cursor_query_description = "Where the page begins: taken from `next` or `previous`."
     page_size_query_description = "Rows in a page, 1 to 200; 50 where nothing is said."
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: Any = None
-    ) -> list[Any] | None:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         """One page. A limit or a cursor that makes no sense is refused (400)."""
         try:
             return super().paginate_queryset(queryset, request, view)
@@ -88,7 +89,7 @@ class CursorPages(CursorPagination):
         """The cursor asked for; its position is a key, and comes from outside. Raises `NotFound`."""
         cursor: Cursor | None = super().decode_cursor(request)
         position = cursor.position if cursor else None
-        if position is not None and not re.fullmatch(r"[0-9]{1,18}", position):
+        if position is not None and not re.fullmatch(r"[0-9]{1,18}", str(position)):
             raise NotFound
         return cursor
 
@@ -144,15 +145,12 @@ class Instant(serializers.DateTimeField):
 class Version(serializers.IntegerField):
     """The version that the caller read; see `expected_version`."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self) -> None:
         super().__init__(
-            **{
-                "min_value": 1,
-                "max_value": MOST_VERSION,
-                "required": False,
-                "help_text": "The version that you read. Changed meanwhile: 409, which says what by whom.",
-            }
-            | options
+            min_value=1,
+            max_value=MOST_VERSION,
+            required=False,
+            help_text="The version that you read. Changed meanwhile: 409, which says what by whom.",
         )
 
 
@@ -211,6 +209,13 @@ def expected_version(request: Request, typed: int | None, *, is_needed: bool = F
     if typed is None and is_needed:
         raise VersionNeeded
     return typed
+
+
+def page_of(
+    view: "GenericAPIView[Any]", rows: Any, serializer: type[serializers.Serializer[Any]]
+) -> "Response":
+    """One page of rows that belong to what the view shows, such as a lead's activities."""
+    return view.get_paginated_response(serializer(view.paginate_queryset(rows), many=True).data)
 
 
 def etag(version: int) -> dict[str, str]:

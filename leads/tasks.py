@@ -3,9 +3,11 @@
 from celery import shared_task
 
 from leads.services import imports, promise
+from leadsync.core.beats import once_every
 
 
 @shared_task(name="leads.sweep", ignore_result=True)
+@once_every(60)
 def sweep() -> None:
     """Every minute: flag what is past the promise, past its next step, or silent."""
     promise.sweep()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 from simple_history.models import HistoricalRecords
 
-from leadsync.accounts.roles import LABELS, SIDES, Can, Role, Side
+from leadsync.accounts.roles import LABELS, PERMISSIONS, SIDES, Can, Role, Side
 
 
 class Office(models.Model):
@@ -115,9 +115,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     def has_role(self, *roles: Role) -> bool:
         return not self.roles.isdisjoint(roles)
 
+    @cached_property
+    def permissions(self) -> frozenset[Can]:
+        """What this person may do through any role, from the one table in `roles`. Nothing once switched off."""
+        if not self.is_active:
+            return frozenset()
+        if self.is_superuser:
+            return frozenset(Can)
+        return frozenset[Can]().union(*(PERMISSIONS[role] for role in self.roles))
+
     def can(self, permission: Can) -> bool:
         """Whether this person holds the permission through any role."""
-        return self.has_perm(f"accounts.{permission}")
+        return permission in self.permissions
 
 
 class Company(models.Model):

@@ -2,10 +2,12 @@
 
 from celery import shared_task
 
+from leadsync.core.beats import once_every
 from leadsync.kpi.services import rollup
 
 
 @shared_task(name="kpi.rollup")
+@once_every(20)
 def roll_up() -> None:
     """Compute what changed since the last run; every 20 seconds."""
     rollup.roll_up_all()

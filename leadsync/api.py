@@ -55,5 +55,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include(router.urls)),
     path("v1/funnel/", FunnelView.as_view(), name="funnel"),
     path("v1/me/", MeView.as_view(), name="me"),
-    re_path(r"^v1/.*$", Nowhere.as_view()),
+    re_path(r"^v1/", Nowhere.as_view()),
 ]

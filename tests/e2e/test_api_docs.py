@@ -1,0 +1,23 @@
+"""The API's page in a browser: the content policy holds, every operation is listed, requests can be tried out."""
+
+import pytest
+
+from tests.e2e.conftest import Visitors
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_operations_are_listed_and_can_be_tried_out(visit: Visitors, scheme: str) -> None:
+    page = visit("pawel", scheme=scheme)
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.goto("/api/docs/")
+    page.wait_for_selector("#operations-me-me, [id$='-me']")
+    assert page.locator(".opblock").count() > 25
+    operation = page.locator("#operations-people-me")
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.get_by_role("button", name="Execute").click()
+    operation.locator(".live-responses-table .response-col_status").get_by_text("200").first.wait_for()
+    assert not faults, faults

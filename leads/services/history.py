@@ -404,7 +404,7 @@ class _Upsert:
         if events:
             db.load_rows(LeadEvent, ("lead", "at", "by", "kind", "before", "after"), events)
         if minutes:
-            columns = (
+            worked = (
                 "lead",
                 "campaign",
                 "by",
@@ -416,7 +416,7 @@ class _Upsert:
                 "is_estimated",
                 "note",
             )
-            db.load_rows(Activity, columns, minutes)
+            db.load_rows(Activity, worked, minutes)
 
 
 def worked_at(values: Mapping[str, Any]) -> datetime:

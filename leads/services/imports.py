@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
 from pathlib import PurePath
-from typing import Any, Protocol
+from typing import Any
 
 from celery import current_app
 from django.core.files.base import ContentFile, File
@@ -46,14 +46,6 @@ SEEN_AT_ONCE = 5_000  # so many rows are looked through while the person waits
 TASK = "leads.resume_imports"
 UNFINISHED = (Import.State.WAITING, Import.State.RUNNING)
 _OWN_EVENTS = (EventKind.ARRIVED, EventKind.HANDED_OFF, EventKind.IMPORTED)
-
-
-class Upload(Protocol):
-    """What a form or an open file gives us."""
-
-    name: str | None
-
-    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +84,7 @@ def take_file(
     *,
     campaign: Campaign | None,
     by: User | None,
-    upload: Upload,
+    upload: File[bytes],
     size: int,
     options: Options | None = None,
     mapping: ColumnMapping | None = None,
@@ -122,7 +114,7 @@ def _take(
     *,
     campaign: Campaign | None,
     by: User | None,
-    upload: Upload,
+    upload: File[bytes],
     size: int,
     door: Door,
     options: Options,
@@ -164,9 +156,8 @@ def _take(
         known = _known(batch)
         if known is not None:
             return known
-    stored = File(upload, name=name) if not isinstance(upload, File) else upload
     saved = default_storage.save(
-        Import._meta.get_field("file").generate_filename(batch, name or "list"), stored
+        Import._meta.get_field("file").generate_filename(batch, name or "list"), upload
     )
     batch.file.name = saved
     try:

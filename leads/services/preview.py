@@ -317,15 +317,19 @@ def _leads(ids: set[int]) -> dict[int, Here]:
     since = (
         Handoff.objects.filter(lead=OuterRef("pk"), rep=OuterRef("owner")).order_by("-id").values("at")[:1]
     )
+    leads = Lead.objects.filter(pk__in=ids).select_related("owner")
+    known_since: dict[int, datetime | None] = dict(
+        leads.annotate(since=Subquery(since)).values_list("pk", "since")
+    )
     return {
         lead.pk: Here(
             lead.pk,
             lead.title,
             lead.stage,
             lead.owner.short_name if lead.owner else "",
-            lead.since or lead.received_at,
+            known_since.get(lead.pk) or lead.received_at,
         )
-        for lead in Lead.objects.filter(pk__in=ids).select_related("owner").annotate(since=Subquery(since))
+        for lead in leads
     }
 
 

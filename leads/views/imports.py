@@ -18,6 +18,7 @@ from leads.domain.tables.rows import RowParser
 from leads.models import Import
 from leads.selectors import imports as selectors
 from leads.services import imports, preview
+from leads.services.import_rows import must_fix
 from leadsync.accounts.access import person_of, requires
 from leadsync.accounts.roles import Can
 from leadsync.core.errors import Conflict, Invalid
@@ -226,7 +227,7 @@ def rejected(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def _bad_rows(batch: Import, parser: RowParser) -> Iterator[list[str]]:
     for row in selectors.rows_of(batch, selectors.open_table(batch)):
-        hard, _soft = preview.must_fix(batch, parser.parse(row))
+        hard, _soft = must_fix(batch, parser.parse(row))
         if hard:
             reasons = "; ".join(
                 f"{one.column}: {selectors.words(one.code, one.params)}"

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -16,7 +15,6 @@ from leads.domain.words import Door
 from leads.selectors import imports as selectors
 from leads.services import arrivals, imports
 from leadsync.accounts.access import person_of, requires
-from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
 from leadsync.core.errors import Conflict, Invalid
 from leadsync.core.htmx import render_page, wants_fragment
@@ -37,8 +35,18 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
             raise Invalid(
                 _("An e-mail or a phone number is needed, so that sales can reach them."), field="phone"
             )
+        data = arrivals.LeadData(
+            name=typed["name"],
+            company=typed["company"],
+            phone=typed["phone"],
+            email=typed["email"],
+            need=typed["need"],
+        )
         received = arrivals.receive(
-            data=arrivals.LeadData(**typed), campaign=campaign, door=Door.HAND, by=person_of(request)
+            data=data,
+            campaign=campaign,
+            door=Door.HAND,
+            by=person_of(request),
         )
     except Invalid as problem:
         return _page(request, campaign, status=422, typed=typed, problem=problem)
@@ -48,7 +56,7 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _said(received: arrivals.Received) -> str:
     """What became of a lead logged by hand, with who has it."""
-    owner = User.objects.filter(pk=received.lead.owner_id).first()
+    owner = received.lead.owner
     names = {"lead": received.lead.title, "rep": owner.short_name if owner else ""}
     if received.is_new:
         if owner:
@@ -66,7 +74,7 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = get_object_or_404(Campaign.objects.select_related("channel"), pk=pk)
     person = person_of(request)
     text = request.POST.get("text", "")
-    upload: UploadedFile | None = request.FILES.get("file")
+    upload = request.FILES.get("file")
     try:
         if upload is not None:
             batch = imports.take_file(campaign=campaign, by=person, upload=upload, size=upload.size or 0)

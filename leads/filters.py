@@ -72,7 +72,9 @@ def search(text: str) -> Q:
         if len(word) > 2:
             found &= Q(search__contains=word)
         else:
-            found &= Q(search__startswith=word) | Q(search__contains=f" {word}") | Q(search__contains=f"\n{word}")
+            found &= (
+                Q(search__startswith=word) | Q(search__contains=f" {word}") | Q(search__contains=f"\n{word}")
+            )
     number = digits(folded).lstrip("0")
     if len(number) > 2 and not any(sign.isalpha() for sign in folded) and "@" not in folded:
         return Q(search__contains=number) | found
@@ -87,10 +89,11 @@ def starts_at(day: date) -> datetime:
 class DayField(forms.DateField):
     """A day as addresses write it."""
 
-    default_error_messages = {"invalid": _("This is not a day. Write it like 2026-03-31.")}  # noqa: RUF012  # Django's way
+    default_error_messages = {"invalid": _("This is not a day. Write it like 2026-03-31.")}  # Django's way
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"input_formats": ["%Y-%m-%d"], "widget": forms.DateInput(format="%Y-%m-%d")} | options)
+        options.setdefault("input_formats", ["%Y-%m-%d"])
+        super().__init__(**options)
 
     def to_python(self, value: Any) -> date | None:
         found = super().to_python(value)
@@ -116,7 +119,7 @@ class YesNoField(forms.CharField):
 class OneOfField(forms.TypedMultipleChoiceField):
     """One or more of fixed words."""
 
-    default_error_messages = {"invalid_choice": _("There is no “%(value)s”.")}  # noqa: RUF012  # Django's way
+    default_error_messages = {"invalid_choice": _("There is no “%(value)s”.")}  # Django's way
 
     def valid_value(self, value: Any) -> bool:
         return super().valid_value(str(value)[:50])
@@ -125,7 +128,7 @@ class OneOfField(forms.TypedMultipleChoiceField):
 class KeyField(forms.IntegerField):
     """The number of something that is here; anything else is refused in words."""
 
-    default_error_messages = {"invalid": _("It is not known.")}  # noqa: RUF012  # Django's way
+    default_error_messages = {"invalid": _("It is not known.")}  # Django's way
 
     def __init__(self, *, model: type[Campaign | Channel], **options: Any) -> None:
         super().__init__(**options)
@@ -286,7 +289,7 @@ class LeadFilter(django_filters.FilterSet):
             return leads.filter(owner=None)
         if value == ME:
             return leads.filter(owner=getattr(self.request, "user", None))
-        return leads.filter(owner=value)
+        return leads.filter(owner_id=int(value))
 
     def by_promise(self, leads: Leads, _name: str, value: str) -> Leads:
         """Handed off and not contacted: all (`waiting`), or those past the promise."""
@@ -300,7 +303,9 @@ class LeadFilter(django_filters.FilterSet):
     def by_silent(self, leads: Leads, _name: str, value: bool) -> Leads:
         """In work, but nothing happened for the agreed days and nothing is planned; or the rest."""
         before = timezone.now() - timedelta(days=agreement.terms().silent_days)
-        return leads.silent(before) if value else leads.exclude(pk__in=Lead.objects.silent(before).values("pk"))
+        return (
+            leads.silent(before) if value else leads.exclude(pk__in=Lead.objects.silent(before).values("pk"))
+        )
 
     def by_test(self, leads: Leads, _name: str, value: bool) -> Leads:
         """Leads sent to prove a channel, or all others."""

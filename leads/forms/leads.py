@@ -1,6 +1,6 @@
 """Forms of the leads list and of one lead's page. They read what was typed; services say what is allowed."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,8 +11,14 @@ from leads.selectors import leads as selectors
 from leads.services.editing import TEXTS
 from leadsync.accounts.models import User
 
+if TYPE_CHECKING:  # Django's classes take no parameters when they run
+    OfPeople = forms.ModelChoiceField[User]
+    OfLead = forms.ModelForm[Lead]
+else:
+    OfPeople, OfLead = forms.ModelChoiceField, forms.ModelForm
 
-class PersonChoice(forms.ModelChoiceField):
+
+class PersonChoice(OfPeople):
     """A person by name."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -52,7 +58,7 @@ class GiveForm(forms.Form):
 
     def __init__(self, *args: Any, besides: int | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].queryset = selectors.reps().exclude(pk=besides)  # type: ignore[attr-defined]  # as above
+        self.fields["to"].queryset = selectors.reps().exclude(pk=besides or 0)  # type: ignore[attr-defined]  # as above
 
 
 class Money(forms.DecimalField):
@@ -135,7 +141,7 @@ class ActivityForm(forms.Form):
     )
 
 
-class DetailsForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no parameter when it runs
+class DetailsForm(OfLead):
     """Who the lead is and how to reach it."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -146,12 +152,15 @@ class DetailsForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class 
         fields = list(TEXTS)
         widgets = {
             "need": forms.Textarea(attrs={"rows": 3}),
-            "email": forms.TextInput(attrs={"inputmode": "email", "autocomplete": "off", "spellcheck": "false"}),
+            "email": forms.TextInput(
+                attrs={"inputmode": "email", "autocomplete": "off", "spellcheck": "false"}
+            ),
             "phone": forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="edit_%s", **kwargs)
+        kwargs.setdefault("auto_id", "edit_%s")
+        super().__init__(*args, **kwargs)
         self.fields["country"].choices = [("", "–"), *countries]  # type: ignore[attr-defined]  # a ChoiceField
         for field in self.fields.values():
             field.label = str(field.label)[:1].upper() + str(field.label)[1:]

@@ -126,10 +126,7 @@ def rows(leads: Iterator[Lead]) -> list[Row]:
         .filter(lead__in=[lead.pk for lead in listed if lead.stage == "new" or lead.owner_id])
         .values_list("lead_id", "due_at")
     )
-    return [
-        Row(lead, due.get(lead.pk), lead.pk in due and due[lead.pk] <= now)
-        for lead in listed
-    ]
+    return [Row(lead, due.get(lead.pk), lead.pk in due and due[lead.pk] <= now) for lead in listed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +178,9 @@ def _by_deadline(leads: LeadQuerySet, key: _Key | None, size: int) -> list[Lead]
         deadline=Coalesce(Subquery(due), "next_step_at", output_field=DateTimeField())
     )
     if key is not None:
-        dated = dated.filter(Q(deadline__gt=key.at) | Q(deadline=key.at, pk__gt=key.pk))
+        later: dict[str, Any] = {"deadline__gt": key.at}
+        same: dict[str, Any] = {"deadline": key.at, "pk__gt": key.pk}
+        dated = dated.filter(Q(**later) | Q(**same))
     return list(_shown(dated).order_by("deadline", "pk")[:size])
 
 
@@ -258,7 +257,6 @@ def jump(text: str, person: User) -> Found:
 
 
 # ---------------------------------------------------------------------------------------------- as a table
-
 
 
 def export_headers() -> list[str]:

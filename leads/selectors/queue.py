@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -248,9 +249,14 @@ def _queue(
     )
 
 
-def pane(queue: Queue, lead_id: int | None, person: User) -> Pane | None:
-    """Everything about the selected lead, or the first; None when the list is empty."""
+def pane(queue: Queue, lead_id: int | None, person: User, *, stays: bool = False) -> Pane | None:
+    """Everything about the selected lead, or the first; None when the list is empty.
+
+    `stays`: the selected lead is shown though the list no longer has it, as when a colleague was faster.
+    """
     rows = queue.rows
+    if stays and lead_id is not None and all(row.lead.pk != lead_id for row in rows):
+        rows = [*(Row(lead) for lead in _leads(Lead.objects.filter(pk=lead_id))), *rows]
     if not rows:
         return None
     index = next((i for i, row in enumerate(rows) if row.lead.pk == lead_id), 0)
@@ -282,7 +288,7 @@ def pane(queue: Queue, lead_id: int | None, person: User) -> Pane | None:
     )
 
 
-def definition_of(lead: Lead, terms: Terms) -> dict[str, object]:
+def definition_of(lead: Lead, terms: Terms) -> dict[str, Any]:
     """`points` and `evaluation` of one lead against the definition in force."""
     known = {answer.key: answer for answer in Answer.objects.filter(lead=lead)}
     evaluation = evaluate(

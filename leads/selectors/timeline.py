@@ -45,7 +45,11 @@ ENDS = {
 STEPS = {
     StepKind.WARN: ("clock", "warn", gettext_lazy("A quarter of the promise was left")),
     StepKind.MISSED: ("alert", "bad", gettext_lazy("Past the promise, due %(due)s")),
-    StepKind.ESCALATED: ("alert", "bad", gettext_lazy("The head of sales was told, the promise was for %(due)s")),
+    StepKind.ESCALATED: (
+        "alert",
+        "bad",
+        gettext_lazy("The head of sales was told, the promise was for %(due)s"),
+    ),
     StepKind.FOLLOW_UP: ("clock", "warn", gettext_lazy("The next step of %(due)s was past")),
     StepKind.SILENT: ("clock", "warn", gettext_lazy("Silent: nothing happened for the agreed days")),
 }
@@ -55,8 +59,26 @@ MARK_LOOKS = {
     MarkValue.NOT_A_FIT: ("x", "muted"),
     MarkValue.UNREACHABLE: ("phone-off", "muted"),
 }
-_ACTIVITY_ICONS = {"call": "phone", "email": "mail", "meeting": "users", "message": "chat", "note": "edit", "work": "clock"}
-_EDITED = ("name", "company", "job_title", "email", "phone", "country", "city", "language", "need", "wanted_at")
+_ACTIVITY_ICONS = {
+    "call": "phone",
+    "email": "mail",
+    "meeting": "users",
+    "message": "chat",
+    "note": "edit",
+    "work": "clock",
+}
+_EDITED = (
+    "name",
+    "company",
+    "job_title",
+    "email",
+    "phone",
+    "country",
+    "city",
+    "language",
+    "need",
+    "wanted_at",
+)
 
 
 @dataclass(frozen=True)
@@ -89,13 +111,24 @@ def timeline(lead: Lead, terms: Terms) -> list[Item]:
     """What happened to the lead, newest first; answers under the questions of `terms`. Eight queries."""
     events = list(
         LeadEvent.objects.filter(lead=lead)
-        .exclude(kind__in=(EventKind.ARRIVED, EventKind.ARRIVED_AGAIN, EventKind.ACTIVITY, EventKind.NOTE, EventKind.MARKED))
+        .exclude(
+            kind__in=(
+                EventKind.ARRIVED,
+                EventKind.ARRIVED_AGAIN,
+                EventKind.ACTIVITY,
+                EventKind.NOTE,
+                EventKind.MARKED,
+            )
+        )
         .select_related("by")
         .order_by("-id")
         .fetch_mode(FETCH_RAISE)[:MOST]
     )
     handoffs = list(
-        Handoff.objects.filter(lead=lead).select_related("rep", "by").order_by("-id").fetch_mode(FETCH_RAISE)[:MOST]
+        Handoff.objects.filter(lead=lead)
+        .select_related("rep", "by")
+        .order_by("-id")
+        .fetch_mode(FETCH_RAISE)[:MOST]
     )
     people = dict(User.objects.filter(pk__in=_people(events)).values_list("pk", "name"))
     reasons = {reason.pk: reason for reason in Reason.objects.all()}
@@ -137,7 +170,9 @@ def _arrivals(lead: Lead) -> Iterator[Item]:
     for arrival in found:
         words = {"campaign": arrival.campaign.name, "door": DOORS.get(arrival.door, arrival.door)}  # type: ignore[call-overload]
         text = (
-            _("Received from %(campaign)s, %(door)s") if arrival.is_first else _("Came again from %(campaign)s, %(door)s")
+            _("Received from %(campaign)s, %(door)s")
+            if arrival.is_first
+            else _("Came again from %(campaign)s, %(door)s")
         ) % words
         yield Item(
             "inbox" if arrival.is_first else "repeat",
@@ -164,7 +199,10 @@ def _plain(value: Any) -> str:
 
 
 def _handoff(one: Handoff) -> Item:
-    text = _("Handed to %(name)s, first contact due %(due)s") % {"name": one.rep.name, "due": when(one.due_at)}
+    text = _("Handed to %(name)s, first contact due %(due)s") % {
+        "name": one.rep.name,
+        "due": when(one.due_at),
+    }
     tone, note = "muted", ""
     if one.ended_at is not None:
         note = ENDS[End(one.end)] % {"at": when(one.ended_at)}
@@ -174,13 +212,22 @@ def _handoff(one: Handoff) -> Item:
     rule = one.why.get("rule") if isinstance(one.why, dict) else None
     if rule == "by_hand" and one.why.get("note"):
         note = f"{one.why['note']}\n{note}".strip()
-    by = one.by.name if one.by and rule == "by_hand" else _("in turn") if rule == "round_robin" else _name(one.by)
+    by = (
+        one.by.name
+        if one.by and rule == "by_hand"
+        else _("in turn")
+        if rule == "round_robin"
+        else _name(one.by)
+    )
     return Item("right", tone, text, one.at, by, note, order=1, pk=one.pk)
 
 
 def _activities(lead: Lead) -> Iterator[Item]:
     found = (
-        Activity.objects.filter(lead=lead).select_related("by").order_by("-at", "-id").fetch_mode(FETCH_RAISE)[:MOST]
+        Activity.objects.filter(lead=lead)
+        .select_related("by")
+        .order_by("-at", "-id")
+        .fetch_mode(FETCH_RAISE)[:MOST]
     )
     for one in found:
         text = one.get_kind_display()
@@ -214,7 +261,8 @@ def _marks(lead: Lead, reasons: Mapping[int, Reason]) -> Iterator[Item]:
         if one.reverted_at is not None:
             tone = "muted"
             notes.append(
-                _("Taken back by %(name)s at %(time)s") % {"name": _name(one.reverted_by), "time": clock(one.reverted_at)}
+                _("Taken back by %(name)s at %(time)s")
+                % {"name": _name(one.reverted_by), "time": clock(one.reverted_at)}
             )
         yield Item(
             icon,
@@ -258,10 +306,12 @@ def _events(
         told = _event(event, handed_at, people, reasons, questions)
         if told is not None:
             icon, tone, text, note, changes = told
-            yield Item(icon, tone, text, event.at, _name(event.by), note, order=4, pk=event.pk, changes=changes)
+            yield Item(
+                icon, tone, text, event.at, _name(event.by), note, order=4, pk=event.pk, changes=changes
+            )
 
 
-def _event(  # noqa: PLR0911  # one answer per kind
+def _event(  # one answer per kind
     event: LeadEvent,
     handed_at: set[datetime],
     people: Mapping[int, str],
@@ -306,12 +356,24 @@ def _event(  # noqa: PLR0911  # one answer per kind
         case EventKind.MARK_REVERTED:
             mark = before.get("mark")
             label = dict(MarkChoices.choices).get(mark, mark) if mark else ""
-            return "undo", "muted", _("Mark taken back: %(mark)s") % {"mark": label} if label else _("Mark taken back"), "", []
+            return (
+                "undo",
+                "muted",
+                _("Mark taken back: %(mark)s") % {"mark": label} if label else _("Mark taken back"),
+                "",
+                [],
+            )
         case EventKind.ANSWERED | EventKind.FORGOTTEN:
-            return "check", "muted", _("Our definition"), "", [
-                Change(questions.get(key, key), _answer(before.get(key)), _answer(after.get(key)))
-                for key in {**before, **after}
-            ]
+            return (
+                "check",
+                "muted",
+                _("Our definition"),
+                "",
+                [
+                    Change(questions.get(key, key), _answer(before.get(key)), _answer(after.get(key)))
+                    for key in {**before, **after}
+                ],
+            )
         case EventKind.EDITED:
             return "edit", "muted", _("Details edited"), "", list(_edits(before, after))
         case EventKind.IMPORTED:
@@ -349,7 +411,9 @@ def _edits(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Chan
         if name not in before and name not in after:
             continue
         label = str(Lead._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # a plain field
-        yield Change(label[:1].upper() + label[1:], _value(name, before.get(name)), _value(name, after.get(name)))
+        yield Change(
+            label[:1].upper() + label[1:], _value(name, before.get(name)), _value(name, after.get(name))
+        )
 
 
 def _value(name: str, value: Any) -> str:

@@ -1,6 +1,6 @@
 """Giving leads to reps: starts the promise's clock, passes it on, stops it (domain.md, Handoff and the promise)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -413,7 +413,7 @@ def return_to_marketing(
 
 
 # Called when the notice is written: one language per notice is enough for a word that a person chose.
-RETURN_WORDS = {
+RETURN_WORDS: Mapping[ReturnReason, Callable[[], str]] = {
     ReturnReason.INCOMPLETE: lambda: _("Incomplete"),
     ReturnReason.WRONG_MARKET: lambda: _("Wrong market"),
     ReturnReason.WRONG_REP: lambda: _("Wrong rep"),

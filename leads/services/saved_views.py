@@ -29,7 +29,8 @@ def save(*, by: User, name: str, query: str, is_team: bool = False) -> SavedView
         if made is None:
             if SavedView.objects.filter(person=by).count() >= MOST_VIEWS:
                 raise Invalid(
-                    _("You have %(n)d views. Delete one that is no longer used.") % {"n": MOST_VIEWS}, field="name"
+                    _("You have %(n)d views. Delete one that is no longer used.") % {"n": MOST_VIEWS},
+                    field="name",
                 )
             made = SavedView(person=by, name=words)
         made.query, made.is_team = query, is_team

@@ -103,7 +103,9 @@ class Clock:
     step_at: Any = None
 
 
-def _running(lead: Lead, now: Any, calendars: dict[int, WorkCalendar], running: Handoff | None) -> dict[str, Any]:
+def _running(
+    lead: Lead, now: Any, calendars: dict[int, WorkCalendar], running: Handoff | None
+) -> dict[str, Any]:
     found = open_until = None
     if running is not None:
         calendar = calendars[running.rep_id]
@@ -147,9 +149,14 @@ def _context(request: HttpRequest, lead: Lead, **more: Any) -> dict[str, Any]:
         and rights.work,
         "asking": asking if asking in ASKS and rights.mark else "",
         "reasons": queue.reasons(),
-        "pane": {"lead": lead, "steps": deadline.next_steps(calendars[person.pk], now), **queue.definition_of(lead, terms)},
+        "pane": {
+            "lead": lead,
+            "steps": deadline.next_steps(calendars[person.pk], now),
+            **queue.definition_of(lead, terms),
+        },
         "their_time": queue.their_time(lead, now),
-        "event_id": LeadEvent.objects.filter(lead=lead).order_by("-id").values_list("pk", flat=True).first() or 0,
+        "event_id": LeadEvent.objects.filter(lead=lead).order_by("-id").values_list("pk", flat=True).first()
+        or 0,
         "items": timeline.timeline(lead, terms),
         "return_reasons": [(reason.value, words()) for reason, words in handoff.RETURN_WORDS.items()],
         "give_form": GiveForm(besides=lead.owner_id) if rights.give else None,
@@ -174,9 +181,13 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 # ---------------------------------------------------------------------------------------------- what is done
 
 
-def _show(request: HttpRequest, pk: int, *, status: int = 200, fragment: str = "page", **more: Any) -> HttpResponse:
+def _show(
+    request: HttpRequest, pk: int, *, status: int = 200, fragment: str = "page", **more: Any
+) -> HttpResponse:
     """The page as it stands now; what was typed and refused comes along."""
-    return render_page(request, TEMPLATE, _context(request, _lead(request, pk), **more), fragment=fragment, status=status)
+    return render_page(
+        request, TEMPLATE, _context(request, _lead(request, pk), **more), fragment=fragment, status=status
+    )
 
 
 def _done(request: HttpRequest, pk: int, done: Done) -> HttpResponse:
@@ -196,7 +207,9 @@ def _done(request: HttpRequest, pk: int, done: Done) -> HttpResponse:
     )
 
 
-def _run(request: HttpRequest, pk: int, act: Act, *, dialog: str = "", asking: str = "", **more: Any) -> HttpResponse:
+def _run(
+    request: HttpRequest, pk: int, act: Act, *, dialog: str = "", asking: str = "", **more: Any
+) -> HttpResponse:
     """Run one action with the version the page was made from; refusals come back where they were asked for.
 
     A version that is behind only because of one's own clicks is no conflict.
@@ -226,16 +239,18 @@ def _run(request: HttpRequest, pk: int, act: Act, *, dialog: str = "", asking: s
     return _done(request, pk, done)
 
 
-def _form_refused(request: HttpRequest, pk: int, name: str, form: forms.Form, *, dialog: str = "") -> HttpResponse:
-    return _show(request, pk, status=422, dialog=dialog, form=form, **{f"{name}_form": form})
-
-
 def _act_on_form(
-    request: HttpRequest, pk: int, name: str, form: forms.Form, act: Callable[[Lead, User, int | None, Any], Done], dialog: str
+    request: HttpRequest,
+    pk: int,
+    name: str,
+    form: forms.Form,
+    act: Callable[[Lead, User, int | None, Any], Done],
+    dialog: str,
 ) -> HttpResponse:
     """Run an action with what a form has read; what the service refuses stands at its field."""
+    shown: dict[str, Any] = {"form": form, f"{name}_form": form}
     if not form.is_valid():
-        return _form_refused(request, pk, name, form, dialog=dialog)
+        return _show(request, pk, status=422, dialog=dialog, **shown)
 
     def with_form(lead: Lead, person: User, version: int | None) -> Done:
         try:
@@ -244,7 +259,7 @@ def _act_on_form(
             form.add_error(refused.field if refused.field in form.fields else None, refused.message)
             raise
 
-    return _run(request, pk, with_form, dialog=dialog, form=form, **{f"{name}_form": form})
+    return _run(request, pk, with_form, dialog=dialog, **shown)
 
 
 @require_POST
@@ -262,7 +277,9 @@ def mark(request: HttpRequest, pk: int) -> HttpResponse:
             version=version,
             reason=Reason.objects.filter(key=detail, is_active=True).first() if is_misfit else None,
             note=request.POST.get("note", ""),
-            next_step_at=chosen_step(request, person, detail) if value == MarkValue.PROMISING and detail else None,
+            next_step_at=chosen_step(request, person, detail)
+            if value == MarkValue.PROMISING and detail
+            else None,
             overrides=bool(request.POST.get("overrides")),
         )
         return Done(mark_sentence(lead, made), made)
@@ -399,7 +416,9 @@ def win(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act(lead: Lead, person: User, version: int | None, given: Any) -> Done:
         outcomes.win(lead=lead, by=person, amount=given["amount"], on=given["on"], version=version)
-        return Done(_("%(name)s: won, %(amount)s.") % {"name": lead.title, "amount": format_money(given["amount"])})
+        return Done(
+            _("%(name)s: won, %(amount)s.") % {"name": lead.title, "amount": format_money(given["amount"])}
+        )
 
     return _act_on_form(request, pk, "win", WinForm(request.POST), act, "win")
 
@@ -440,7 +459,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _show(request, pk, status=422, fragment="details", edit_form=form, form=form)
     try:
-        editing.edit(lead=lead, by=person_of(request), changes=form.changes(), version=form.cleaned_data["version"])
+        editing.edit(
+            lead=lead, by=person_of(request), changes=form.changes(), version=form.cleaned_data["version"]
+        )
     except Conflict as refused:
         typed = request.POST.copy()
         # Saving again means: mine over theirs, now that both are on the screen.

@@ -128,7 +128,11 @@ class Cut:
         """Filters and values as the form shows them: "good" is what it stands for."""
         found = []
         for name, value in self.filter.pairs:
-            found += [(name, mark.value) for mark in GOOD_MARKS] if (name, value) == ("mark", GOOD) else [(name, value)]
+            found += (
+                [(name, mark.value) for mark in GOOD_MARKS]
+                if (name, value) == ("mark", GOOD)
+                else [(name, value)]
+            )
         return found
 
     @property
@@ -173,7 +177,8 @@ class Cut:
         if isinstance(value, bool):
             return _("yes") if value else _("no")
         if name in {"campaign", "channel"}:
-            return dict(getattr(self.choices, f"{name}s")).get(value, str(value))
+            names_by_pk: dict[Any, str] = dict(getattr(self.choices, f"{name}s"))
+            return names_by_pk.get(value, str(value))
         if name == "owner":
             if value == ME:
                 return _("me")
@@ -185,7 +190,7 @@ class Cut:
         if name == "market":
             names = dict(self.choices.markets)
             return ", ".join(names.get(one, one) for one in value)
-        labels = {str(key): str(label) for key, label in self.filter.form.fields[name].choices}  # type: ignore[attr-defined]
+        labels = {str(key): str(label) for key, label in self.filter.form.fields[name].choices}
         labels["none"] = labels.get("none") or _("none given")
         return ", ".join(labels.get(one, one) for one in ([value] if isinstance(value, str) else value))
 
@@ -198,15 +203,10 @@ class Cut:
         fixed += [
             (_("Without a rep"), [*(("stage", stage.value) for stage in OPEN_STAGES), ("owner", NOBODY)]),
             (_("Past the promise"), [("promise", "past")]),
-            (_("Silent"), [("silent", "1")]),
         ]
         pairs = list(self.filter.pairs)
-        tabs = [
-            Tab(name, self.address(query), self.view is None and pairs == query) for name, query in fixed
-        ]
-        return tabs + [
-            Tab(view.name, _view_url(view), view is self.view, view) for view in self.views
-        ]
+        tabs = [Tab(name, self.address(query), self.view is None and pairs == query) for name, query in fixed]
+        return tabs + [Tab(view.name, _view_url(view), view is self.view, view) for view in self.views]
 
 
 def _view_url(view: SavedView) -> str:
@@ -225,7 +225,11 @@ def _context(request: HttpRequest, cut: Cut, **more: Any) -> dict[str, Any]:
         "may_log": person.can(Can.LOG_LEADS),
         "reps": selectors.reps,
         "events": [(name, words, f"{name}_from", f"{name}_to") for name, words in EVENT_WORDS.items()],
-        "marks": [(value, label) for value, label in LeadFilter.base_filters["mark"].extra["choices"] if value != GOOD],
+        "marks": [
+            (value, label)
+            for value, label in LeadFilter.base_filters["mark"].extra["choices"]
+            if value != GOOD
+        ],
         "stages": LeadFilter.base_filters["stage"].extra["choices"],
         "kinds": Campaign.Kind.choices,
         "now": timezone.now(),
@@ -339,26 +343,25 @@ def hand_over(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     form = ManyForm(request.POST)
     if not form.is_valid():
-        said = (
-            _("Select leads first.") if "lead" in form.errors else _("Choose the rep who takes them.")
-        )
+        said = _("Select leads first.") if "lead" in form.errors else _("Choose the rep who takes them.")
         return _after_many(request, said, status=422, is_refused=True)
     to: User = form.cleaned_data["to"]
+    chosen = Lead.objects.visible_to(person).filter(pk__in=form.cleaned_data["lead"]).order_by("pk")
     moved: list[str] = []
+    title = ""
     try:
         with transaction.atomic():
-            for lead in Lead.objects.visible_to(person).filter(pk__in=form.cleaned_data["lead"]).order_by("pk"):
-                if lead.owner_id == to.pk:
-                    continue
-                before = lead.owner_id
+            for lead in chosen.exclude(owner=to):
+                title, before = lead.title, lead.owner_id
                 handoff.give(lead=lead, to=to, by=person)
                 moved.append(f"{lead.pk}:{before or ''}")
     except DomainError as refused:
-        said = _("%(name)s: %(why)s Nothing was handed over.") % {"name": lead.title, "why": refused.message}
+        said = _("%(name)s: %(why)s Nothing was handed over.") % {"name": title, "why": refused.message}
         return _after_many(request, said, status=refused.http_status, is_refused=True)
-    said = ngettext(
-        "%(n)d lead handed to %(name)s.", "%(n)d leads handed to %(name)s.", len(moved)
-    ) % {"n": len(moved), "name": to.name}
+    said = ngettext("%(n)d lead handed to %(name)s.", "%(n)d leads handed to %(name)s.", len(moved)) % {
+        "n": len(moved),
+        "name": to.name,
+    }
     undo = {"moved": ",".join(moved), "to": str(to.pk), "query": request.POST.get("query", "")}
     return _after_many(request, said, undo=undo if moved else None)
 
@@ -391,7 +394,12 @@ def hand_back(request: HttpRequest) -> HttpResponse:
 def _moves(text: str) -> Iterator[tuple[int, int | None]]:
     for one in text[:20_000].split(",")[: selectors.MOST_SELECTED]:
         lead, _sep, owner = one.partition(":")
-        if lead.isascii() and lead.isdigit() and len(lead) < 16 and (not owner or owner.isascii() and owner.isdigit()):
+        if (
+            lead.isascii()
+            and lead.isdigit()
+            and len(lead) < 16
+            and (not owner or (owner.isascii() and owner.isdigit()))
+        ):
             yield int(lead), int(owner[:16]) if owner else None
 
 

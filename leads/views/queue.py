@@ -40,7 +40,7 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 15 else None
 
 
-def _context(request: HttpRequest, lead_id: int | None, **more: Any) -> dict[str, Any]:
+def _context(request: HttpRequest, lead_id: int | None, *, stays: bool = False, **more: Any) -> dict[str, Any]:
     person = person_of(request)
     now = timezone.now()
     given = request.POST if request.method == "POST" else request.GET
@@ -56,7 +56,7 @@ def _context(request: HttpRequest, lead_id: int | None, **more: Any) -> dict[str
         "tab": tab,
         "words": words,
         "counts": queues.counts(person, now),
-        "pane": queues.pane(queue, lead_id, person),
+        "pane": queues.pane(queue, lead_id, person, stays=stays),
         "return_reasons": [(reason.value, words()) for reason, words in handoff.RETURN_WORDS.items()],
         **more,
     }
@@ -97,6 +97,7 @@ def _answer(
     context = _context(
         request,
         lead_id,
+        stays=stay is not None,
         said=said,
         undo_url=reverse("leads:revert", args=[undo.pk]) if undo else "",
         acted=True,
@@ -145,15 +146,15 @@ def chosen_step(request: HttpRequest, person: User, choice: str) -> datetime:
         return offered[choice]
     text = request.POST.get("on", "").strip()
     try:
+        # A day first: as an instant it would be its midnight.
+        if day := parse_date(text):
+            return deadline.on_day(calendar, day)
         at = parse_datetime(text)
-        if at is not None:
-            return at if timezone.is_aware(at) else timezone.make_aware(at)
-        day = parse_date(text)
-    except ValueError:
-        day = None
-    if day is None:
+    except (ValueError, OverflowError):
+        at = None
+    if at is None:
         raise Invalid(_("Choose a day, for example 2026-12-01."), field="on")
-    return deadline.on_day(calendar, day)
+    return at if timezone.is_aware(at) else timezone.make_aware(at)
 
 
 @require_POST

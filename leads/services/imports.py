@@ -38,6 +38,8 @@ from leadsync.accounts.roles import Can
 from leadsync.core import db
 from leadsync.core.errors import Conflict, Invalid, NotAllowed
 
+type Incoming = File[bytes]  # only the stubs know what is in a file
+
 log = logging.getLogger(__name__)
 
 BATCH = 1_000
@@ -84,7 +86,7 @@ def take_file(
     *,
     campaign: Campaign | None,
     by: User | None,
-    upload: File[bytes],
+    upload: Incoming,
     size: int,
     options: Options | None = None,
     mapping: ColumnMapping | None = None,
@@ -114,7 +116,7 @@ def _take(
     *,
     campaign: Campaign | None,
     by: User | None,
-    upload: File[bytes],
+    upload: Incoming,
     size: int,
     door: Door,
     options: Options,

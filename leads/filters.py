@@ -121,8 +121,9 @@ class OneOfField(forms.TypedMultipleChoiceField):
 
     default_error_messages = {"invalid_choice": _("There is no “%(value)s”.")}  # Django's way
 
-    def valid_value(self, value: Any) -> bool:
-        return super().valid_value(str(value)[:50])
+    def to_python(self, value: Any) -> list[str]:
+        """The words given; a form that leaves one open sends it empty."""
+        return [one for one in super().to_python(value) if one]
 
 
 class KeyField(forms.IntegerField):

@@ -26,6 +26,14 @@ class PersonChoice(OfPeople):
         return str(obj.name)
 
 
+class OwnIds(forms.Form):
+    """A form among others on one page: the ids of its fields carry its name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", f"{type(self).__name__.removesuffix('Form').lower()}_%s")
+        super().__init__(*args, **kwargs)
+
+
 class SaveViewForm(forms.Form):
     """A name for the filters at hand."""
 
@@ -48,7 +56,7 @@ class ManyForm(forms.Form):
         self.fields["lead"].choices = [(one, one) for one in numbers[: selectors.MOST_SELECTED]]  # type: ignore[attr-defined]
 
 
-class GiveForm(forms.Form):
+class GiveForm(OwnIds):
     """Who takes the lead, and what they should know."""
 
     to = PersonChoice(queryset=User.objects.none(), label=_("Rep"))
@@ -80,7 +88,7 @@ class Money(forms.DecimalField):
         )
 
 
-class WinForm(forms.Form):
+class WinForm(OwnIds):
     """For how much, and when."""
 
     amount = Money(label=_("Amount"), min_value=0)
@@ -93,7 +101,7 @@ class WinForm(forms.Form):
     )
 
 
-class LoseForm(forms.Form):
+class LoseForm(OwnIds):
     """Why it was lost."""
 
     reason = forms.ModelChoiceField(queryset=Reason.objects.none(), label=_("Why?"))
@@ -106,13 +114,13 @@ class LoseForm(forms.Form):
         self.fields["reason"].queryset = Reason.objects.filter(is_for_loss=True, is_active=True)  # type: ignore[attr-defined]
 
 
-class NoteForm(forms.Form):
+class NoteForm(OwnIds):
     """Something to be known about the lead."""
 
     note = forms.CharField(label=_("Note"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-class ActivityForm(forms.Form):
+class ActivityForm(OwnIds):
     """What was done to reach the lead, and what came of it."""
 
     kind = forms.ChoiceField(

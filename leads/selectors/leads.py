@@ -181,7 +181,7 @@ def _by_deadline(leads: LeadQuerySet, key: _Key | None, size: int) -> list[Lead]
         later: dict[str, Any] = {"deadline__gt": key.at}
         same: dict[str, Any] = {"deadline": key.at, "pk__gt": key.pk}
         dated = dated.filter(Q(**later) | Q(**same))
-    return list(_shown(dated).order_by("deadline", "pk")[:size])
+    return list(_shown(dated).order_by("deadline", "pk")[:size])  # type: ignore[misc]  # annotated above
 
 
 # ---------------------------------------------------------------------------------------------- what to cut by

@@ -241,7 +241,8 @@ def _context(request: HttpRequest, cut: Cut, **more: Any) -> dict[str, Any]:
 def lead_list(request: HttpRequest) -> HttpResponse:
     """`/leads/`: filters of `leads.filters`, `sort=received|due`, `after=` the key of a page, `view=` a saved one."""
     cut = Cut(request, request.GET)
-    response = render_page(request, TEMPLATE, _context(request, cut), fragment="results")
+    fragment = "results" if cut.after else "cut"
+    response = render_page(request, TEMPLATE, _context(request, cut), fragment=fragment)
     if wants_fragment(request) and not cut.after:
         response["HX-Replace-Url"] = cut.url
     return response

@@ -323,6 +323,15 @@ def test_a_cut_by_htmx_is_the_results_with_a_clean_address(client: Client, head:
     assert "HX-Request" in response["Vary"]
     assert "<html" not in response.text
     assert 'id="lead-filters"' not in response.text
+    assert 'href="/leads/export/?q=A"' in response.text
+    assert 'id="lead-views"' in response.text
+
+
+def test_a_form_that_leaves_filters_open_gets_no_remarks(client: Client, head: User) -> None:
+    names = [f"{name}=" for name in LeadFilter.base_filters]
+    response = client.get(f"{LIST}?{'&'.join(names)}")
+    assert response.context["cut"].filter.remarks == []
+    assert response.context["cut"].query == ""
 
 
 def fill(count: int, rep: User) -> None:

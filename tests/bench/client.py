@@ -29,9 +29,10 @@ class Failed(Exception):
 
 @dataclass(slots=True)
 class Times:
-    """Milliseconds of each answer."""
+    """Milliseconds of each answer, and the processor's milliseconds that the server spent on all of them."""
 
     ms: list[float] = field(default_factory=list)
+    cpu_ms: float = 0.0
 
     def _at(self, share: float) -> float:
         ordered = sorted(self.ms)
@@ -49,8 +50,10 @@ class Times:
 class Person:
     """Somebody signed in, with four connections at most."""
 
-    def __init__(self, port: int, email: str, password: str) -> None:
-        self.port = port
+    def __init__(
+        self, port: int, email: str, password: str, cpu_ms: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        self.port, self.cpu_ms = port, cpu_ms
         self.base = f"http://127.0.0.1:{port}"
         session = requests.Session()
         session.trust_env = False
@@ -105,6 +108,7 @@ class Person:
             finally:
                 connection.close()
 
+        spent = self.cpu_ms()
         threads = [threading.Thread(target=work, daemon=True) for _ in range(CONCURRENT)]
         for thread in threads:
             thread.start()
@@ -112,6 +116,7 @@ class Person:
             thread.join(AT_MOST_SECONDS + 60)
         if faults:
             raise Failed(faults[0])
+        times.cpu_ms = self.cpu_ms() - spent
         return times
 
     def _ask(
@@ -168,5 +173,7 @@ def in_turns(rounds: int, *works: Callable[[], Times]) -> list[Times]:
     sums = [Times() for _ in works]
     for _ in range(rounds):
         for total, work in zip(sums, works, strict=True):
-            total.ms.extend(work().ms)
+            done = work()
+            total.ms.extend(done.ms)
+            total.cpu_ms += done.cpu_ms
     return sums

@@ -41,13 +41,18 @@ FIRST_VISIT_KB, LATER_KB = 150, 20
 
 @dataclass(slots=True)
 class Row:
-    """One line: milliseconds of ours and of the floor. `skipped` says why there are none."""
+    """One line: milliseconds of ours and of the floor. `skipped` says why there are none.
+
+    For pages also the web server's processor time for one, and its ratio: a check on times from a busy machine.
+    """
 
     name: str
     work: str
     ms: float | None = None
     p95_ms: float | None = None
     floor_ms: float | None = None
+    cpu_ms: float | None = None
+    cpu_ratio: float | None = None
     floor: str = ""
     statements: int | None = None
     note: str = ""
@@ -118,7 +123,20 @@ class Report:
 
     def table(self) -> str:
         """The table, then weights and memory."""
-        head = ("", "work", "ours", "p95", "floor", "ratio", "goal", "growth", "SQL", "")
+        head = (
+            "",
+            "work",
+            "ours",
+            "p95",
+            "floor",
+            "ratio",
+            "goal",
+            "growth",
+            "CPU ms",
+            "CPU ratio",
+            "SQL",
+            "",
+        )
         lines = [head, *(self._line(row) for row in self.rows)]
         text = "\n".join(_columns(lines))
         skipped = [f"  {row.name}: left out, {row.skipped}" for row in self.rows if row.skipped]
@@ -150,7 +168,7 @@ class Report:
     def _line(self, row: Row) -> Sequence[str]:
         goal = GOALS[row.name]
         if row.skipped:
-            return (row.name, row.work, "–", "", "", "", _figure(goal.ratio), "", "", "left out")
+            return (row.name, row.work, "–", "", "", "", _figure(goal.ratio), "", "", "", "", "left out")
         return (
             row.name,
             row.work,
@@ -160,6 +178,8 @@ class Report:
             _figure(row.ratio),
             _figure(goal.ratio),
             _figure(row.growth),
+            _figure(row.cpu_ms),
+            _figure(row.cpu_ratio),
             str(row.statements) if row.statements is not None else "",
             "over: " + ", ".join(row.misses) if row.misses else "",
         )

@@ -75,7 +75,7 @@ def _measure(
     report: Report, seed: Seed, place: Place, wanted: Callable[[str], bool], *, is_whole: bool
 ) -> None:
     with servers.web(place.var) as (web, port), servers.worker(place.var) as worker:
-        report.rows += pages.measure(seed, port, wanted)
+        report.rows += pages.measure(seed, port, wanted, web.cpu_ms)
         report.rows += work.all_of(seed, wanted)
         if is_whole:
             report.weights_kb = pages.weights_kb(port)

@@ -14,14 +14,12 @@ from decimal import Decimal
 from itertools import batched
 from typing import Any
 
-import psycopg2
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import connection, models, transaction
-from django.db.models import F, Max
+from django.db.models import ExpressionWrapper, F, Max, Value
 from django.utils import timezone
-from psycopg2 import sql
 
 from campaigns.models import Campaign, Channel, Spend, Touch, Visits
 from leads.domain import identity
@@ -132,20 +130,16 @@ def fingerprint(leads: int) -> str:
 # ------------------------------------------------------------------------------------------------ the database
 
 
-def _server(statement: str, name: str) -> list[Any]:
-    params = connection.get_connection_params() | {"dbname": "postgres"}
-    params = {key: value for key, value in params.items() if key not in {"cursor_factory", "options"}}
-    held = psycopg2.connect(**params)
+def _server(statement: str, params: Sequence[str] = ()) -> list[Any]:
+    """Run a statement beside the database itself: where it may not exist."""
+    aside = connection.copy(alias="server")
+    aside.settings_dict = {**aside.settings_dict, "NAME": "postgres"}
     try:
-        held.autocommit = True
-        with held.cursor() as cursor:
-            if statement.startswith("SELECT"):
-                cursor.execute(statement, [name])
-                return cursor.fetchall()
-            cursor.execute(sql.SQL(statement).format(sql.Identifier(name)))
-            return []
+        with aside.cursor() as cursor:
+            cursor.execute(statement, params or None)
+            return list(cursor.fetchall()) if cursor.description else []
     finally:
-        held.close()
+        aside.close()
 
 
 def ready(leads: int, *, fresh: bool = False) -> Seed:
@@ -154,14 +148,15 @@ def ready(leads: int, *, fresh: bool = False) -> Seed:
         raise SystemExit("bench: BENCH_LEADS must be 3,000 at least")
     name = environment.check_database(settings.DATABASE_URL)
     wanted = fingerprint(leads)
-    if _server("SELECT 1 FROM pg_database WHERE datname = %s", name) and not fresh:
+    if _server("SELECT 1 FROM pg_database WHERE datname = %s", [name]) and not fresh:
         found = _marker()
         if found is not None and found.fingerprint == wanted:
             print(f"{name}: kept from {found.made_at[:16]}")
             return found
     connection.close()
-    _server("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-    _server("CREATE DATABASE {}", name)
+    quoted = connection.ops.quote_name(name)
+    _server(f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")
+    _server(f"CREATE DATABASE {quoted}")
     print(f"{name}: filling with {leads:,} leads")
     call_command("migrate", interactive=False, verbosity=0)
     return fill(leads, wanted)
@@ -518,13 +513,13 @@ class _Maker:
             "attempts": 0,
             "minutes": 0,
         }
-        known = {"asked": pk % 2 == 0} | (
+        known: dict[str, bool | int] = {"asked": pk % 2 == 0} | (
             {"people": 10 + pk % 90, "hall": 200 + pk % 1_500} if pk % 3 == 0 else {}
         )
         if not is_kept:
             self._past(chance, pk, at, campaign, lead, known)
-        for key, value in known.items():
-            self._add(Answer, lead=pk, key=key, value=value, source="form", by=None, at=at)
+        for key, answer in known.items():
+            self._add(Answer, lead=pk, key=key, value=answer, source="form", by=None, at=at)
         self._handoff(pk, rep, campaign, at, lead)
         number = self.gate[campaign.pk] = self.gate.get(campaign.pk, 0) + 1
         self._add(
@@ -576,7 +571,7 @@ class _Maker:
         at: datetime,
         campaign: Campaign,
         lead: dict[str, Any],
-        known: dict[str, Any],
+        known: dict[str, bool | int],
     ) -> None:
         """Contact, calls, mark and outcome, as far as there was time for them."""
         rep = lead["owner"]
@@ -714,9 +709,11 @@ def restore(seed: Seed) -> None:
     )
     now = timezone.now()
     waiting = Handoff.objects.filter(lead_id__gte=seed.first_kept)
-    ahead = timedelta(minutes=2) * (F("lead_id") - seed.first_kept)
+    ahead = ExpressionWrapper(
+        Value(timedelta(minutes=2)) * (F("lead_id") - seed.first_kept), output_field=models.DurationField()
+    )
     waiting.filter(lead_id__lt=seed.due.start).update(
-        ended_at=None, end="", is_in_time=None, due_at=now + timedelta(hours=2) + ahead
+        ended_at=None, end="", is_in_time=None, due_at=Value(now + timedelta(hours=2)) + ahead
     )
     waiting.filter(lead_id__gte=seed.due.start).update(
         ended_at=None,

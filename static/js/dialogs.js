@@ -21,7 +21,8 @@ document.addEventListener("click", (event) => {
 // A dialog whose form was accepted closes itself; what was refused (422) stays open with its errors.
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt.closest?.("dialog form");
-  if (form && event.detail.successful && event.detail.requestConfig.verb !== "get") form.closest("dialog").close();
+  // htmx counts every answer it swaps as successful, refusals too.
+  if (form && event.detail.xhr.status < 400 && event.detail.successful && event.detail.requestConfig.verb !== "get") form.closest("dialog").close();
 });
 
 // ---- keys of this page

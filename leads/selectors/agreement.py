@@ -36,6 +36,14 @@ def terms() -> Terms:
     return terms_of(agreement) if agreement else Terms()
 
 
+def silent_days() -> int:
+    """After how many days without anything happening a lead is silent. One query."""
+    found = (
+        Agreement.objects.filter(state=Agreement.State.IN_FORCE).values_list("silent_days", flat=True).first()
+    )
+    return Terms().silent_days if found is None else found
+
+
 def terms_of(agreement: Agreement) -> Terms:
     """A version as plain values."""
     return Terms(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from time import perf_counter
 from typing import Any
 
@@ -51,6 +52,7 @@ SWEEP = "sweep"
 LEADS = "sweep:leads"
 CALENDAR = "sweep:calendar"
 MARGIN = timedelta(minutes=15)  # how long the transaction may take that plans a next step
+FRESH = timedelta(minutes=10)  # so old may be what a sweep remembers of where it has looked
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 # The step, the column that says when it is due, and the notice that tells of it.
@@ -85,7 +87,7 @@ class SweepResult:
         return self.warned + self.missed + self.escalated + self.follow_ups + self.silent
 
 
-def sweep(*, at: datetime | None = None, batch: int = 2_000) -> SweepResult:
+def sweep(*, at: datetime | None = None, batch: int = 5_000) -> SweepResult:
     """Flag everything that is due and not flagged yet, with the true due time. `at` is for tests: else the database's
     clock decides, for all workers the same.
 
@@ -93,37 +95,46 @@ def sweep(*, at: datetime | None = None, batch: int = 2_000) -> SweepResult:
     """
     now = at or db.now()
     result = SweepResult()
+    notes = dict(Lock.objects.filter(name__in=(CALENDAR, LEADS)).values_list("name", "note"))
     with result.timed("calendar"):
-        result.recomputed = _recompute_if_calendars_changed()
+        result.recomputed = _recompute_if_calendars_changed(notes.get(CALENDAR))
+    heads = _Heads()
     with result.timed("promise"):
-        heads = _heads()
         while _flag_promises(now, batch, heads, result) == batch:
             pass
     with result.timed("leads"):
-        _flag_leads(now, batch, heads, result)
-    Lock.objects.update_or_create(name=SWEEP, defaults={"ran_at": now})
+        _flag_leads(now, batch, heads, notes.get(LEADS, ""), result)
+    if not Lock.objects.filter(name=SWEEP).update(ran_at=now):
+        Lock.objects.update_or_create(name=SWEEP, defaults={"ran_at": now})
     return result
 
 
-def _heads() -> list[int]:
-    return list(accounts.people_with(Role.HEAD_OF_SALES).values_list("pk", flat=True))
+class _Heads:
+    """The heads of sales; asked for once, and only when there is something to tell them."""
+
+    @cached_property
+    def ids(self) -> list[int]:
+        return list(accounts.people_with(Role.HEAD_OF_SALES).values_list("pk", flat=True))
 
 
 # ------------------------------------------------------------------------------------------- the promise
 
 
 @transaction.atomic
-def _flag_promises(now: datetime, batch: int, heads: list[int], result: SweepResult) -> int:
+def _flag_promises(now: datetime, batch: int, heads: _Heads, result: SweepResult) -> int:
     """One batch; returns how many handoffs it claimed."""
-    claimed = [
-        row.pk
-        for row in db.claimable(Handoff.objects.to_check(now).order_by("next_check_at").only("pk"))[:batch]
-    ]
+    claimed = list(
+        db.claimable(Handoff.objects.to_check(now).order_by("next_check_at")).values_list(
+            "pk", "next_check_at", *(column for _kind, column, _notice in _STEPS)
+        )[:batch]
+    )
     if not claimed:
         return 0
-    due = Handoff.objects.to_check(now).filter(pk__in=claimed)
-    for kind, column, notice in _STEPS:
+    due = Handoff.objects.to_check(now).filter(pk__in=db.among([row[0] for row in claimed]))
+    for place, (kind, column, notice) in enumerate(_STEPS, start=2):
         # The next check is the first step not yet flagged; those before it have been, in a former sweep.
+        if not any(row[1] <= row[place] <= now for row in claimed):
+            continue
         rows = due.filter(**{f"{column}__lte": now, f"{column}__gte": F("next_check_at")})
         flagged = db.insert_from(
             Step,
@@ -144,7 +155,7 @@ def _flag_promises(now: datetime, batch: int, heads: list[int], result: SweepRes
             _tell(owners, F("lead__campaign__owner_id"), notice, now)
         else:
             result.escalated += flagged
-            for head in heads:
+            for head in heads.ids:
                 _tell(rows, Value(head, IntegerField()), notice, now)
     due.update(
         next_check_at=Case(
@@ -199,46 +210,74 @@ def _tell(
 # ------------------------------------------------------------------------------------------- next steps, silence
 
 
-def _flag_leads(now: datetime, batch: int, heads: list[int], result: SweepResult) -> None:
+def _flag_leads(now: datetime, batch: int, heads: _Heads, note: str, result: SweepResult) -> None:
     """Next steps that are past, and leads with which nothing happens.
 
     Leads stay past their next step for as long as nobody acts, so the sweep remembers up to where it has looked and
-    only looks at what fell due since. One worker at a time; another one passes.
+    only looks at what fell due since. One worker at a time; another one passes. Where nothing is due and what is
+    remembered (`note`) is fresh, nothing is locked or written: a commit costs more than the questions.
     """
+    days = agreement.silent_days()
+    cutoff = now - timedelta(days=days)
+    looked = _read(note)
+    if not looked.is_stale(now, cutoff) and not any(
+        list(rows.values_list("pk")[:1])
+        for rows in (_past_steps(looked.follow_up, now), *_quiet(looked.silent, cutoff, days))
+    ):
+        return
     with db.exclusively(LEADS) as lock:
         if lock is None:
             return
-        seen: dict[str, str] = json.loads(lock.note or "{}")
-        days = agreement.terms().silent_days
-        cutoff = now - timedelta(days=days)
-        result.follow_ups = _flag_follow_ups(_read(seen, "follow_up"), now, batch)
-        result.silent = _flag_silent(_read(seen, "silent"), cutoff, now, days, batch, heads)
-        _remember(
-            lock, follow_up=max(now, _read(seen, "follow_up")), silent=max(cutoff, _read(seen, "silent"))
-        )
+        looked = _read(lock.note)
+        for steps in _steps_of(
+            _past_steps(looked.follow_up, now), StepKind.FOLLOW_UP, F("next_step_at"), now, batch
+        ):
+            result.follow_ups += len(steps)
+            _tell_of_leads(steps, F("lead__owner_id"), "follow_up", now, next_step=F("lead__next_step"))
+        for rows in _quiet(looked.silent, cutoff, days):
+            for steps in _steps_of(rows, StepKind.SILENT, F("silent_at"), now, batch):
+                result.silent += len(steps)
+                for head in heads.ids:
+                    recipient = Value(head, IntegerField())
+                    _tell_of_leads(
+                        steps, recipient, "silent", now, days=Value(days), rep=F("lead__owner__name")
+                    )
+        _remember(lock, _Looked(max(now, looked.follow_up), max(cutoff, looked.silent)))
 
 
-def _read(seen: dict[str, str], name: str) -> datetime:
-    return datetime.fromisoformat(seen[name]) if name in seen else _LONG_AGO
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """Up to where sweeps have looked for next steps that are past, and for silence."""
+
+    follow_up: datetime = _LONG_AGO
+    silent: datetime = _LONG_AGO
+
+    def is_stale(self, now: datetime, cutoff: datetime) -> bool:
+        return now - self.follow_up > FRESH or cutoff - self.silent > FRESH
 
 
-def _remember(lock: Lock, *, follow_up: datetime, silent: datetime) -> None:
-    note = json.dumps({"follow_up": follow_up.isoformat(), "silent": silent.isoformat()})
-    Lock.objects.filter(pk=lock.pk).update(note=note, ran_at=follow_up)
+def _read(note: str) -> _Looked:
+    return _Looked(**{name: datetime.fromisoformat(at) for name, at in json.loads(note or "{}").items()})
+
+
+def _remember(lock: Lock, looked: _Looked) -> None:
+    note = json.dumps({"follow_up": looked.follow_up.isoformat(), "silent": looked.silent.isoformat()})
+    Lock.objects.filter(pk=lock.pk).update(note=note, ran_at=looked.follow_up)
 
 
 def assume_swept(*, at: datetime) -> None:
     """Say that next steps and silence up to `at` were told long ago: for a database filled with a past."""
     with db.exclusively(LEADS, wait=True) as lock:
         assert lock is not None
-        _remember(lock, follow_up=at, silent=at - timedelta(days=agreement.terms().silent_days))
+        _remember(lock, _Looked(at, at - timedelta(days=agreement.silent_days())))
 
 
-def _flag_follow_ups(since: datetime, now: datetime, batch: int) -> int:
+def _past_steps(since: datetime, now: datetime) -> QuerySet[Lead]:
+    """Open leads whose next step was due since, and whose rep has not been told."""
     told = Step.objects.filter(
         lead=OuterRef("pk"), handoff=None, kind=StepKind.FOLLOW_UP, due_at=OuterRef("next_step_at")
     )
-    rows = (
+    return (
         Lead.objects.open()
         .filter(
             ~Exists(told),
@@ -249,79 +288,62 @@ def _flag_follow_ups(since: datetime, now: datetime, batch: int) -> int:
         )
         .order_by("next_step_at", "pk")
     )
-    total = 0
-    while True:
-        last = _last_step()
-        flagged = db.insert_from(
-            Step,
-            rows.values_list(
-                "pk",
-                Value(StepKind.FOLLOW_UP.value, CharField()),
-                "next_step_at",
-                Value(now, DateTimeField()),
-            )[:batch],
-            ("lead", "kind", "due_at", "at"),
-        )
-        if flagged:
-            steps = Step.objects.filter(pk__gt=last, handoff=None, kind=StepKind.FOLLOW_UP)
-            _tell_of_leads(steps, F("lead__owner_id"), "follow_up", now, next_step=F("lead__next_step"))
-        total += flagged
-        if flagged < batch:
-            return total
 
 
-def _flag_silent(
-    since: datetime, cutoff: datetime, now: datetime, days: int, batch: int, heads: list[int]
-) -> int:
+def _quiet(since: datetime, cutoff: datetime, days: int) -> list[QuerySet[Lead]]:
+    """Leads in work that nothing has happened to for the agreed days, since `since`, and nobody has been told of.
+
+    They are quiet since the later of the last activity and the next step: whichever has just crossed the limit. One
+    question for each of these, as one about both could use the index of neither.
+    """
     quiet_since = Greatest("last_activity_at", Coalesce("next_step_at", "last_activity_at"))
     due_at = ExpressionWrapper(quiet_since + Value(timedelta(days=days)), output_field=DateTimeField())
     told = Step.objects.filter(
         lead=OuterRef("pk"), handoff=None, kind=StepKind.SILENT, due_at__gte=OuterRef("silent_at")
     )
     was_worked = Activity.objects.filter(lead=OuterRef("pk")).exclude(kind__in=("work", "note"))
-    start = _with_margin(since)
-    # Quiet since the later of the last activity and the next step: whichever of them has just crossed the limit.
     rows = (
         Lead.objects.filter(stage__in=WORKED_STAGES, is_test=False, last_activity_at__lte=cutoff)
         .filter(Q(next_step_at=None) | Q(next_step_at__lte=cutoff))
-        .filter(Q(last_activity_at__gt=start) | Q(next_step_at__gt=start, next_step_at__lte=cutoff))
         .filter(Q(is_history=False) | Exists(was_worked))
         .annotate(silent_at=due_at)
         .filter(~Exists(told))
-        .order_by("pk")
     )
-    total = 0
-    while True:
-        last = _last_step()
-        flagged = db.insert_from(
-            Step,
-            rows.values_list(
-                "pk", Value(StepKind.SILENT.value, CharField()), "silent_at", Value(now, DateTimeField())
-            )[:batch],
-            ("lead", "kind", "due_at", "at"),
-        )
-        if flagged:
-            steps = Step.objects.filter(pk__gt=last, handoff=None, kind=StepKind.SILENT)
-            for head in heads:
-                recipient = Value(head, IntegerField())
-                _tell_of_leads(steps, recipient, "silent", now, days=Value(days), rep=F("lead__owner__name"))
-        total += flagged
-        if flagged < batch:
-            return total
+    return [
+        rows.filter(**{f"{column}__gt": _with_margin(since), f"{column}__lte": cutoff}).order_by(column, "pk")
+        for column in ("last_activity_at", "next_step_at")
+    ]
 
 
 def _with_margin(since: datetime) -> datetime:
     return since - MARGIN if since > _LONG_AGO else since
 
 
-def _last_step() -> int:
-    return int(Step.objects.aggregate(last=Max("pk"))["last"] or 0)
+def _steps_of(
+    rows: QuerySet[Lead], kind: StepKind, due_at: F, now: datetime, batch: int
+) -> Iterator[list[int]]:
+    """Flag these leads, a batch at a time; yields the ids of the steps. Where nothing is due, one question is asked.
+
+    The caller holds the lock, so that every new step of the kind is its own.
+    """
+    while found := list(rows.values_list("pk", flat=True)[:batch]):
+        last = Step.objects.aggregate(last=Max("pk"))["last"] or 0
+        db.insert_from(
+            Step,
+            rows.filter(pk__in=db.among(found))
+            .order_by()
+            .values_list("pk", Value(kind.value, CharField()), due_at, Value(now, DateTimeField())),
+            ("lead", "kind", "due_at", "at"),
+        )
+        yield list(Step.objects.filter(pk__gt=last, handoff=None, kind=kind).values_list("pk", flat=True))
+        if len(found) < batch:
+            return
 
 
-def _tell_of_leads(steps: QuerySet[Step], recipient: Any, kind: str, now: datetime, **more: Any) -> None:
+def _tell_of_leads(steps: list[int], recipient: Any, kind: str, now: datetime, **more: Any) -> None:
     db.insert_from(
         Notice,
-        steps.order_by().values_list(
+        Step.objects.filter(pk__in=db.among(steps)).values_list(
             recipient,
             Value(kind, CharField()),
             Concat(Value(f"{kind}:"), Cast("pk", CharField()), output_field=CharField()),
@@ -344,10 +366,9 @@ def _tell_of_leads(steps: QuerySet[Step], recipient: Any, kind: str, now: dateti
 # ------------------------------------------------------------------------------------------- calendars change
 
 
-def _recompute_if_calendars_changed() -> int:
+def _recompute_if_calendars_changed(seen: str | None) -> int:
     """Recompute open due times once after any change of working time: `Company.version` counts those."""
     version = str(accounts.company().version)
-    seen = Lock.objects.filter(name=CALENDAR).values_list("note", flat=True).first()
     if seen == version:
         return 0
     with db.exclusively(CALENDAR) as lock:

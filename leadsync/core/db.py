@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection, connections, models, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.models.expressions import RawSQL
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
@@ -95,6 +96,16 @@ def insert_from[M: models.Model](
             params,
         )
         return int(cursor.rowcount)
+
+
+def among(keys: Sequence[int]) -> RawSQL:
+    """Many keys for a filter (`pk__in=among(keys)`) as one parameter, which is read faster than thousands of them.
+
+    SQLite also refuses a statement with very many parameters.
+    """
+    if is_postgres():
+        return RawSQL("SELECT unnest(%s::bigint[])", [list(keys)])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(keys))])
 
 
 def _copy_value(field: Any, value: Any) -> str | None:

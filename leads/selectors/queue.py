@@ -103,6 +103,9 @@ class Queue:
     is_open: bool
     open_until: datetime | None
     done: list[Mark] = field(default_factory=list)
+    # What the rows were grouped by, so that the selected lead need not ask again.
+    calendar: WorkCalendar | None = None
+    terms: Terms | None = None
 
     @property
     def rows(self) -> list[Row]:
@@ -246,6 +249,8 @@ def _queue(
         gate_size=terms.gate_size,
         is_open=is_open,
         open_until=open_until if is_open else None,
+        calendar=calendar,
+        terms=terms,
     )
 
 
@@ -262,8 +267,8 @@ def pane(queue: Queue, lead_id: int | None, person: User, *, stays: bool = False
     index = next((i for i, row in enumerate(rows) if row.lead.pk == lead_id), 0)
     row = rows[index]
     lead = row.lead
-    calendar = accounts.calendars_for([person.pk])[person.pk]
-    terms = agreement.terms()
+    calendar = queue.calendar or accounts.calendars_for([person.pk])[person.pk]
+    terms = queue.terms or agreement.terms()
     return Pane(
         row=row,
         position=index + 1,

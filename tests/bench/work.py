@@ -150,6 +150,7 @@ def _open_campaign() -> Campaign:
 def import_rows(seed: Seed, row: Row) -> None:
     """A file of 10,000 new leads, from taking it in to everyone told, by the worker where it knows how."""
     campaign, by = _open_campaign(), User.objects.get(email=seeds.MARKETER)
+    current_app.loader.import_default_modules()
     has_worker = imports.TASK in current_app.tasks
     row.floor = "COPY of the 10,000 rows to a temporary table, merged into the table of leads"
     row.work = f"import {IMPORTED:,} rows, file to handed off"

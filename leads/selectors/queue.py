@@ -16,6 +16,7 @@ from phonenumbers.timezone import time_zones_for_number
 from leads.domain import deadline as deadlines
 from leads.domain.deadline import Deadline, Group
 from leads.domain.definition import CriterionTerms, Evaluation, evaluate
+from leads.domain.identity import clean, fold
 from leads.domain.terms import Terms
 from leads.models import Activity, Answer, Handoff, Lead, LeadEvent, Mark, Reason
 from leads.selectors import agreement
@@ -228,7 +229,7 @@ def _leads(leads: models.QuerySet[Lead]) -> models.QuerySet[Lead]:
 
 
 def _search(prefix: str, words: str) -> dict[str, str]:
-    folded = words.strip().casefold()
+    folded = fold(clean(words))
     return {f"{prefix}search__contains": folded} if folded else {}
 
 

@@ -130,7 +130,7 @@ def test_the_timeline_says_who_did_what_and_when(rep: User) -> None:
         ("Company", "–", "Nordflex")
     ]
     received = timeline(one, Terms())[-1]
-    assert received.payload == [("Imię", "Ewa"), ("raw", "1\na: –")]
+    assert dict(received.payload) == {"Imię": "Ewa", "raw": "1\na: –"}
 
 
 def test_what_was_received_is_written_as_text(client: Client, rep: User) -> None:

@@ -147,7 +147,7 @@ def test_a_worker_killed_between_sending_and_saving_sends_the_same_id_again(
     assert Message.objects.get().state == "sent"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_workers_at_once_send_each_mail_once(
     anna: User, smtp: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,12 +18,12 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from campaigns.models import Campaign, Channel
-from leads.domain.identity import clean, digits, fold
 from leads.domain.words import GOOD_MARKS, MarkValue, Stage
 from leads.models import Handoff, Lead, Reason
 from leads.models.lead import MarkChoices, StageChoices
 from leads.querysets import LeadQuerySet
 from leads.selectors import agreement
+from leads.selectors.by_words import search
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
 
@@ -36,8 +36,6 @@ GOOD = "good"  # a mark of its own in addresses: promising or better
 NOBODY = "nobody"
 ME = "me"
 NO_REASON = "none"
-MOST_WORDS = 8
-MOST_CHARACTERS = 200
 YEARS = (1970, 2200)
 
 # The events a lead can be cut by, with the instant of each. A win and a loss count while they stand.
@@ -58,27 +56,6 @@ EVENT_WORDS = {
     "lost": _("Lost"),
 }
 PROMISES = (("past", _("Past the promise")), ("waiting", _("Waiting for first contact")))
-
-
-def search(text: str) -> Q:
-    """Leads that hold every word of `text` in name, company, mail or phone, however accented.
-
-    Words of one or two letters must begin a word: that is all an index can find them by. What is written like a
-    phone number is also looked for as one, whatever its gaps and dashes.
-    """
-    folded = fold(clean(text))[:MOST_CHARACTERS]
-    found = Q()
-    for word in folded.split()[:MOST_WORDS]:
-        if len(word) > 2:
-            found &= Q(search__contains=word)
-        else:
-            found &= (
-                Q(search__startswith=word) | Q(search__contains=f" {word}") | Q(search__contains=f"\n{word}")
-            )
-    number = digits(folded).lstrip("0")
-    if len(number) > 2 and not any(sign.isalpha() for sign in folded) and "@" not in folded:
-        return Q(search__contains=number) | found
-    return found
 
 
 def starts_at(day: date) -> datetime:

@@ -14,9 +14,9 @@ from django_countries import countries
 from campaigns.models import Campaign, Channel
 from campaigns.selectors.campaigns import CampaignFilter
 from campaigns.selectors.campaigns import filtered as campaigns_like
-from leads.filters import search
 from leads.models import Handoff, Lead, Reason, SavedView
 from leads.querysets import LeadQuerySet
+from leads.selectors.by_words import search
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Role

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",
+    "django_countries",  # names of countries in the reader's language
     "django_htmx",
     "django_filters",
     "rest_framework",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polib
+from django.utils.translation import gettext_noop
 from django.utils.translation.template import templatize
 
 # Which positions of a call hold the context, the text, and its plural.
@@ -25,6 +26,8 @@ _TEMPLATE_CALL = re.compile(
     rf"\b(_|n?p?gettext)\(\s*({_STRING})(?:\s*,\s*({_STRING}))?(?:\s*,\s*({_STRING}))?", re.DOTALL
 )
 _PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|(?<!\{)\{\w+\}(?!\})")
+# Django 6.1 begins optional selects with this, and its own catalogues do not have it yet.
+gettext_noop("- Select an option -")
 # Django's own rules, so that its catalogue and ours are one at runtime. The last form is for fractions.
 _PLURALS = {
     "pl": (

@@ -59,4 +59,3 @@ def chromium() -> str:
     if os.environ.get("E2E_REQUIRED"):
         pytest.fail(reason)
     pytest.skip(reason)
-

@@ -8,479 +8,1164 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('campaigns', '0001_initial'),
+        ("campaigns", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ColumnMemory',
+            name="ColumnMemory",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('header_key', models.CharField(max_length=64, unique=True)),
-                ('columns', models.JSONField()),
-                ('options', models.JSONField(default=dict)),
-                ('used_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("header_key", models.CharField(max_length=64, unique=True)),
+                ("columns", models.JSONField()),
+                ("options", models.JSONField(default=dict)),
+                ("used_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Reason',
+            name="Reason",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=40, unique=True)),
-                ('label', models.CharField(max_length=100, verbose_name='label')),
-                ('is_for_mark', models.BooleanField(default=True, verbose_name='for not a fit')),
-                ('is_for_loss', models.BooleanField(default=True, verbose_name='for lost')),
-                ('needs_note', models.BooleanField(default=False, verbose_name='needs a note')),
-                ('is_false_lead', models.BooleanField(default=False, verbose_name='obviously false')),
-                ('is_active', models.BooleanField(default=True, verbose_name='in use')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(max_length=40, unique=True)),
+                ("label", models.CharField(max_length=100, verbose_name="label")),
+                ("is_for_mark", models.BooleanField(default=True, verbose_name="for not a fit")),
+                ("is_for_loss", models.BooleanField(default=True, verbose_name="for lost")),
+                ("needs_note", models.BooleanField(default=False, verbose_name="needs a note")),
+                ("is_false_lead", models.BooleanField(default=False, verbose_name="obviously false")),
+                ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                ("position", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Agreement',
+            name="Agreement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('number', models.PositiveIntegerField(unique=True)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('proposed', 'Proposed'), ('in_force', 'In force'), ('superseded', 'Superseded')], default='draft', max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('proposed_at', models.DateTimeField(blank=True, null=True)),
-                ('in_force_at', models.DateTimeField(blank=True, null=True)),
-                ('superseded_at', models.DateTimeField(blank=True, null=True)),
-                ('note', models.TextField(blank=True, verbose_name='what changes and why')),
-                ('points_needed', models.PositiveSmallIntegerField(default=0, verbose_name='points needed')),
-                ('gate_size', models.PositiveSmallIntegerField(default=20, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(200)], verbose_name='leads in the gate')),
-                ('gate_needed', models.PositiveSmallIntegerField(default=5, validators=[django.core.validators.MinValueValidator(1)], verbose_name='promising leads needed')),
-                ('gate_answer_hours', models.PositiveSmallIntegerField(default=16, verbose_name='answer due after working hours')),
-                ('minutes_per_promising', models.PositiveIntegerField(default=120, validators=[django.core.validators.MinValueValidator(1)], verbose_name='sales time per promising lead, minutes')),
-                ('attempts_needed', models.PositiveSmallIntegerField(default=6, validators=[django.core.validators.MinValueValidator(1)], verbose_name='attempts before unreachable')),
-                ('attempt_waits', models.JSONField(blank=True, default=list, verbose_name='waits between attempts')),
-                ('silent_days', models.PositiveSmallIntegerField(default=14, validators=[django.core.validators.MinValueValidator(1)], verbose_name='silent after days')),
-                ('question_days', models.PositiveSmallIntegerField(default=2, verbose_name='questions due after working days')),
-                ('proof_days', models.PositiveSmallIntegerField(default=7, verbose_name='proof of a contact point stale after days')),
-                ('calls_heard', models.PositiveSmallIntegerField(default=1, verbose_name='calls heard per marketer and quarter')),
-                ('meeting_days', models.PositiveSmallIntegerField(default=7, verbose_name='joint meeting at least every days')),
-                ('dispute_days', models.PositiveSmallIntegerField(default=5, verbose_name='dispute window, working days')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("number", models.PositiveIntegerField(unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("proposed", "Proposed"),
+                            ("in_force", "In force"),
+                            ("superseded", "Superseded"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("proposed_at", models.DateTimeField(blank=True, null=True)),
+                ("in_force_at", models.DateTimeField(blank=True, null=True)),
+                ("superseded_at", models.DateTimeField(blank=True, null=True)),
+                ("note", models.TextField(blank=True, verbose_name="what changes and why")),
+                ("points_needed", models.PositiveSmallIntegerField(default=0, verbose_name="points needed")),
+                (
+                    "gate_size",
+                    models.PositiveSmallIntegerField(
+                        default=20,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(200),
+                        ],
+                        verbose_name="leads in the gate",
+                    ),
+                ),
+                (
+                    "gate_needed",
+                    models.PositiveSmallIntegerField(
+                        default=5,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="promising leads needed",
+                    ),
+                ),
+                (
+                    "gate_answer_hours",
+                    models.PositiveSmallIntegerField(
+                        default=16, verbose_name="answer due after working hours"
+                    ),
+                ),
+                (
+                    "minutes_per_promising",
+                    models.PositiveIntegerField(
+                        default=120,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="sales time per promising lead, minutes",
+                    ),
+                ),
+                (
+                    "attempts_needed",
+                    models.PositiveSmallIntegerField(
+                        default=6,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="attempts before unreachable",
+                    ),
+                ),
+                (
+                    "attempt_waits",
+                    models.JSONField(blank=True, default=list, verbose_name="waits between attempts"),
+                ),
+                (
+                    "silent_days",
+                    models.PositiveSmallIntegerField(
+                        default=14,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="silent after days",
+                    ),
+                ),
+                (
+                    "question_days",
+                    models.PositiveSmallIntegerField(
+                        default=2, verbose_name="questions due after working days"
+                    ),
+                ),
+                (
+                    "proof_days",
+                    models.PositiveSmallIntegerField(
+                        default=7, verbose_name="proof of a contact point stale after days"
+                    ),
+                ),
+                (
+                    "calls_heard",
+                    models.PositiveSmallIntegerField(
+                        default=1, verbose_name="calls heard per marketer and quarter"
+                    ),
+                ),
+                (
+                    "meeting_days",
+                    models.PositiveSmallIntegerField(
+                        default=7, verbose_name="joint meeting at least every days"
+                    ),
+                ),
+                (
+                    "dispute_days",
+                    models.PositiveSmallIntegerField(default=5, verbose_name="dispute window, working days"),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='Criterion',
+            name="Criterion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField()),
-                ('question', models.CharField(max_length=200, verbose_name='question')),
-                ('kind', models.CharField(choices=[('yes_no', 'Yes or no'), ('number', 'Number, at least'), ('choice', 'One of'), ('country', 'Country, one of'), ('text', 'Text is known')], default='yes_no', max_length=10, verbose_name='kind')),
-                ('threshold', models.DecimalField(blank=True, decimal_places=2, default=None, max_digits=14, null=True, verbose_name='at least')),
-                ('unit', models.CharField(blank=True, max_length=20, verbose_name='unit')),
-                ('choices', models.JSONField(blank=True, default=list, verbose_name='accepted answers')),
-                ('is_required', models.BooleanField(default=True, verbose_name='required')),
-                ('points', models.PositiveSmallIntegerField(default=0, verbose_name='points')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='criteria', to='leads.agreement')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField()),
+                ("question", models.CharField(max_length=200, verbose_name="question")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("yes_no", "Yes or no"),
+                            ("number", "Number, at least"),
+                            ("choice", "One of"),
+                            ("country", "Country, one of"),
+                            ("text", "Text is known"),
+                        ],
+                        default="yes_no",
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "threshold",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        default=None,
+                        max_digits=14,
+                        null=True,
+                        verbose_name="at least",
+                    ),
+                ),
+                ("unit", models.CharField(blank=True, max_length=20, verbose_name="unit")),
+                ("choices", models.JSONField(blank=True, default=list, verbose_name="accepted answers")),
+                ("is_required", models.BooleanField(default=True, verbose_name="required")),
+                ("points", models.PositiveSmallIntegerField(default=0, verbose_name="points")),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="criteria",
+                        to="leads.agreement",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('preview', 'Preview'), ('waiting', 'Waiting to be saved'), ('running', 'Being saved'), ('done', 'Saved'), ('failed', 'Failed'), ('cancelled', 'Cancelled'), ('undone', 'Undone')], default='preview', max_length=10)),
-                ('door', models.CharField(max_length=10)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('file', models.FileField(upload_to='imports/%Y/%m/')),
-                ('digest', models.CharField(max_length=64)),
-                ('columns', models.JSONField(default=list)),
-                ('edits', models.JSONField(default=dict)),
-                ('options', models.JSONField(default=dict)),
-                ('read', models.PositiveIntegerField(default=0)),
-                ('created', models.PositiveIntegerField(default=0)),
-                ('updated', models.PositiveIntegerField(default=0)),
-                ('already_here', models.PositiveIntegerField(default=0)),
-                ('rejected', models.PositiveIntegerField(default=0)),
-                ('remarks', models.JSONField(default=list)),
-                ('done_row', models.PositiveIntegerField(default=0)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('error', models.TextField(blank=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('campaign', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='imports', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("preview", "Preview"),
+                            ("waiting", "Waiting to be saved"),
+                            ("running", "Being saved"),
+                            ("done", "Saved"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                            ("undone", "Undone"),
+                        ],
+                        default="preview",
+                        max_length=10,
+                    ),
+                ),
+                ("door", models.CharField(max_length=10)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("file", models.FileField(upload_to="imports/%Y/%m/")),
+                ("digest", models.CharField(max_length=64)),
+                ("columns", models.JSONField(default=list)),
+                ("edits", models.JSONField(default=dict)),
+                ("options", models.JSONField(default=dict)),
+                ("read", models.PositiveIntegerField(default=0)),
+                ("created", models.PositiveIntegerField(default=0)),
+                ("updated", models.PositiveIntegerField(default=0)),
+                ("already_here", models.PositiveIntegerField(default=0)),
+                ("rejected", models.PositiveIntegerField(default=0)),
+                ("remarks", models.JSONField(default=list)),
+                ("done_row", models.PositiveIntegerField(default=0)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                ("error", models.TextField(blank=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="imports",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='ImportRow',
+            name="ImportRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('cells', models.JSONField()),
-                ('problems', models.JSONField()),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='leads.import')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("cells", models.JSONField()),
+                ("problems", models.JSONField()),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="leads.import"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='Lead',
+            name="Lead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('name', models.CharField(blank=True, max_length=200, verbose_name='name')),
-                ('company', models.CharField(blank=True, max_length=200, verbose_name='company')),
-                ('job_title', models.CharField(blank=True, max_length=150, verbose_name='position')),
-                ('email', models.CharField(blank=True, max_length=320, verbose_name='e-mail')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='phone')),
-                ('country', django_countries.fields.CountryField(blank=True, max_length=2, verbose_name='country')),
-                ('city', models.CharField(blank=True, max_length=100, verbose_name='city')),
-                ('language', models.CharField(blank=True, max_length=10, verbose_name='language')),
-                ('need', models.TextField(blank=True, verbose_name='what they want')),
-                ('search', models.TextField(blank=True, editable=False)),
-                ('gate_number', models.PositiveIntegerField(null=True)),
-                ('is_test', models.BooleanField(default=False)),
-                ('is_history', models.BooleanField(default=False)),
-                ('stage', models.CharField(choices=[('new', 'New'), ('contacted', 'Contacted'), ('qualified', 'Qualified'), ('won', 'Won'), ('lost', 'Lost'), ('closed', 'Closed')], default='new', max_length=10, verbose_name='stage')),
-                ('mark', models.CharField(choices=[('none', 'Not marked'), ('qualified', 'Qualified'), ('promising', 'Promising'), ('not_a_fit', 'Not a fit'), ('unreachable', 'Unreachable')], default='none', max_length=12, verbose_name='mark')),
-                ('received_at', models.DateTimeField(verbose_name='received')),
-                ('handed_off_at', models.DateTimeField(null=True)),
-                ('first_contact_at', models.DateTimeField(null=True)),
-                ('is_in_time', models.BooleanField(null=True)),
-                ('is_judged_only', models.BooleanField(default=False)),
-                ('marked_at', models.DateTimeField(null=True)),
-                ('qualified_at', models.DateTimeField(null=True)),
-                ('won_at', models.DateTimeField(null=True)),
-                ('amount', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True, verbose_name='amount')),
-                ('lost_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('wanted_at', models.DateTimeField(blank=True, null=True, verbose_name='asked to be called at')),
-                ('next_step_at', models.DateTimeField(blank=True, null=True, verbose_name='next step')),
-                ('next_step', models.CharField(blank=True, max_length=200, verbose_name='next step')),
-                ('last_activity_at', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('minutes', models.PositiveIntegerField(default=0)),
-                ('minutes_estimated', models.PositiveIntegerField(default=0)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='campaigns.campaign', verbose_name='campaign')),
-                ('logged_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to=settings.AUTH_USER_MODEL, verbose_name='rep')),
-                ('reason', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.reason')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
+                ("company", models.CharField(blank=True, max_length=200, verbose_name="company")),
+                ("job_title", models.CharField(blank=True, max_length=150, verbose_name="position")),
+                ("email", models.CharField(blank=True, max_length=320, verbose_name="e-mail")),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="phone")),
+                (
+                    "country",
+                    django_countries.fields.CountryField(blank=True, max_length=2, verbose_name="country"),
+                ),
+                ("city", models.CharField(blank=True, max_length=100, verbose_name="city")),
+                ("language", models.CharField(blank=True, max_length=10, verbose_name="language")),
+                ("need", models.TextField(blank=True, verbose_name="what they want")),
+                ("search", models.TextField(blank=True, editable=False)),
+                ("gate_number", models.PositiveIntegerField(null=True)),
+                ("is_test", models.BooleanField(default=False)),
+                ("is_history", models.BooleanField(default=False)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("contacted", "Contacted"),
+                            ("qualified", "Qualified"),
+                            ("won", "Won"),
+                            ("lost", "Lost"),
+                            ("closed", "Closed"),
+                        ],
+                        default="new",
+                        max_length=10,
+                        verbose_name="stage",
+                    ),
+                ),
+                (
+                    "mark",
+                    models.CharField(
+                        choices=[
+                            ("none", "Not marked"),
+                            ("qualified", "Qualified"),
+                            ("promising", "Promising"),
+                            ("not_a_fit", "Not a fit"),
+                            ("unreachable", "Unreachable"),
+                        ],
+                        default="none",
+                        max_length=12,
+                        verbose_name="mark",
+                    ),
+                ),
+                ("received_at", models.DateTimeField(verbose_name="received")),
+                ("handed_off_at", models.DateTimeField(null=True)),
+                ("first_contact_at", models.DateTimeField(null=True)),
+                ("is_in_time", models.BooleanField(null=True)),
+                ("is_judged_only", models.BooleanField(default=False)),
+                ("marked_at", models.DateTimeField(null=True)),
+                ("qualified_at", models.DateTimeField(null=True)),
+                ("won_at", models.DateTimeField(null=True)),
+                (
+                    "amount",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=14, null=True, verbose_name="amount"
+                    ),
+                ),
+                ("lost_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "wanted_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="asked to be called at"),
+                ),
+                ("next_step_at", models.DateTimeField(blank=True, null=True, verbose_name="next step")),
+                ("next_step", models.CharField(blank=True, max_length=200, verbose_name="next step")),
+                ("last_activity_at", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("minutes", models.PositiveIntegerField(default=0)),
+                ("minutes_estimated", models.PositiveIntegerField(default=0)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leads",
+                        to="campaigns.campaign",
+                        verbose_name="campaign",
+                    ),
+                ),
+                (
+                    "logged_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leads",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="rep",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.reason",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'lead',
+                "verbose_name": "lead",
             },
         ),
         migrations.CreateModel(
-            name='Handoff',
+            name="Handoff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('why', models.JSONField(default=dict)),
-                ('promise_seconds', models.PositiveIntegerField()),
-                ('due_at', models.DateTimeField()),
-                ('warn_at', models.DateTimeField()),
-                ('escalate_at', models.DateTimeField()),
-                ('next_check_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('end', models.CharField(blank=True, choices=[('contact', 'First contact'), ('mark', 'Marked'), ('judged', 'Judged without contact'), ('returned', 'Returned to marketing'), ('passed_on', 'Passed on'), ('merged', 'Merged'), ('erased', 'Erased'), ('undone', 'Undone')], max_length=10)),
-                ('is_in_time', models.BooleanField(null=True)),
-                ('left_seconds', models.PositiveIntegerField(null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('rep', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='handoffs', to=settings.AUTH_USER_MODEL)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='handoffs', to='leads.lead')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("why", models.JSONField(default=dict)),
+                ("promise_seconds", models.PositiveIntegerField()),
+                ("due_at", models.DateTimeField()),
+                ("warn_at", models.DateTimeField()),
+                ("escalate_at", models.DateTimeField()),
+                ("next_check_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "end",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("contact", "First contact"),
+                            ("mark", "Marked"),
+                            ("judged", "Judged without contact"),
+                            ("returned", "Returned to marketing"),
+                            ("passed_on", "Passed on"),
+                            ("merged", "Merged"),
+                            ("erased", "Erased"),
+                            ("undone", "Undone"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("is_in_time", models.BooleanField(null=True)),
+                ("left_seconds", models.PositiveIntegerField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "rep",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="handoffs",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="handoffs", to="leads.lead"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Arrival',
+            name="Arrival",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('door', models.CharField(max_length=10)),
-                ('is_first', models.BooleanField(default=True)),
-                ('payload', models.JSONField(default=dict)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='arrivals', to='campaigns.campaign')),
-                ('batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='arrivals', to='leads.import')),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='arrivals', to='leads.lead')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("door", models.CharField(max_length=10)),
+                ("is_first", models.BooleanField(default=True)),
+                ("payload", models.JSONField(default=dict)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="arrivals",
+                        to="campaigns.campaign",
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="arrivals",
+                        to="leads.import",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="arrivals", to="leads.lead"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'id'],
+                "ordering": ["at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Answer',
+            name="Answer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField()),
-                ('value', models.JSONField()),
-                ('source', models.CharField(choices=[('form', 'from the form'), ('rep', 'from sales'), ('import', 'from the import')], max_length=10)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='leads.lead')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField()),
+                ("value", models.JSONField()),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("form", "from the form"),
+                            ("rep", "from sales"),
+                            ("import", "from the import"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="answers", to="leads.lead"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Activity',
+            name="Activity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(choices=[('call', 'Call'), ('email', 'E-mail'), ('meeting', 'Meeting'), ('message', 'Message'), ('note', 'Note'), ('work', 'Other work')], default='call', max_length=10, verbose_name='kind')),
-                ('direction', models.CharField(choices=[('out', 'Outbound'), ('in', 'Inbound')], default='out', max_length=3, verbose_name='direction')),
-                ('outcome', models.CharField(blank=True, choices=[('calling', 'Calling'), ('reached', 'Reached'), ('no_answer', 'No answer'), ('wrong_number', 'Wrong number'), ('', '–')], max_length=12, verbose_name='outcome')),
-                ('minutes', models.PositiveIntegerField(default=0, verbose_name='minutes')),
-                ('is_estimated', models.BooleanField(default=False)),
-                ('note', models.TextField(blank=True, verbose_name='note')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.campaign')),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='activities', to='leads.lead')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call"),
+                            ("email", "E-mail"),
+                            ("meeting", "Meeting"),
+                            ("message", "Message"),
+                            ("note", "Note"),
+                            ("work", "Other work"),
+                        ],
+                        default="call",
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("out", "Outbound"), ("in", "Inbound")],
+                        default="out",
+                        max_length=3,
+                        verbose_name="direction",
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("calling", "Calling"),
+                            ("reached", "Reached"),
+                            ("no_answer", "No answer"),
+                            ("wrong_number", "Wrong number"),
+                            ("", "–"),
+                        ],
+                        max_length=12,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("minutes", models.PositiveIntegerField(default=0, verbose_name="minutes")),
+                ("is_estimated", models.BooleanField(default=False)),
+                ("note", models.TextField(blank=True, verbose_name="note")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="campaigns.campaign"
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="activities",
+                        to="leads.lead",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='LeadEvent',
+            name="LeadEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=30)),
-                ('before', models.JSONField(default=dict)),
-                ('after', models.JSONField(default=dict)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='leads.lead')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=30)),
+                ("before", models.JSONField(default=dict)),
+                ("after", models.JSONField(default=dict)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="leads.lead"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LeadKey',
+            name="LeadKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('email', 'E-mail'), ('phone', 'Phone'), ('external', 'External id')], max_length=8)),
-                ('namespace', models.CharField(blank=True, max_length=60)),
-                ('value', models.CharField(max_length=320)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='leads.lead')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("email", "E-mail"), ("phone", "Phone"), ("external", "External id")],
+                        max_length=8,
+                    ),
+                ),
+                ("namespace", models.CharField(blank=True, max_length=60)),
+                ("value", models.CharField(max_length=320)),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="keys", to="leads.lead"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Promise',
+            name="Promise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('campaign_kind', models.CharField(choices=[('website', 'Website'), ('ads', 'Ads'), ('phone', 'Phone'), ('partner', 'Partner'), ('list', 'List'), ('event', 'Event')], max_length=10)),
-                ('mode', models.CharField(choices=[('within', 'Within working minutes'), ('same_day', 'Same working day, never less than')], default='within', max_length=10)),
-                ('minutes', models.PositiveIntegerField(default=60, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(43200)], verbose_name='working minutes')),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='promises', to='leads.agreement')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "campaign_kind",
+                    models.CharField(
+                        choices=[
+                            ("website", "Website"),
+                            ("ads", "Ads"),
+                            ("phone", "Phone"),
+                            ("partner", "Partner"),
+                            ("list", "List"),
+                            ("event", "Event"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[
+                            ("within", "Within working minutes"),
+                            ("same_day", "Same working day, never less than"),
+                        ],
+                        default="within",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "minutes",
+                    models.PositiveIntegerField(
+                        default=60,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(43200),
+                        ],
+                        verbose_name="working minutes",
+                    ),
+                ),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="promises",
+                        to="leads.agreement",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Mark',
+            name="Mark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.CharField(choices=[('none', 'Not marked'), ('qualified', 'Qualified'), ('promising', 'Promising'), ('not_a_fit', 'Not a fit'), ('unreachable', 'Unreachable')], max_length=12)),
-                ('note', models.TextField(blank=True)),
-                ('at', models.DateTimeField()),
-                ('evaluation', models.JSONField(default=dict)),
-                ('undo', models.JSONField(default=dict)),
-                ('reverted_at', models.DateTimeField(null=True)),
-                ('agreement', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.agreement')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='marks', to='leads.lead')),
-                ('reverted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reason', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.reason')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "value",
+                    models.CharField(
+                        choices=[
+                            ("none", "Not marked"),
+                            ("qualified", "Qualified"),
+                            ("promising", "Promising"),
+                            ("not_a_fit", "Not a fit"),
+                            ("unreachable", "Unreachable"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                ("at", models.DateTimeField()),
+                ("evaluation", models.JSONField(default=dict)),
+                ("undo", models.JSONField(default=dict)),
+                ("reverted_at", models.DateTimeField(null=True)),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.agreement",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="marks", to="leads.lead"
+                    ),
+                ),
+                (
+                    "reverted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="leads.reason",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('query', models.CharField(max_length=1000)),
-                ('is_team', models.BooleanField(default=False, verbose_name='for everyone')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='views', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("query", models.CharField(max_length=1000)),
+                ("is_team", models.BooleanField(default=False, verbose_name="for everyone")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="views",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Signature',
+            name="Signature",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('side', models.CharField(choices=[('mkt', 'Marketing'), ('sales', 'Sales')], max_length=5)),
-                ('at', models.DateTimeField()),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='signatures', to='leads.agreement')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("side", models.CharField(choices=[("mkt", "Marketing"), ("sales", "Sales")], max_length=5)),
+                ("at", models.DateTimeField()),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="signatures",
+                        to="leads.agreement",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Step',
+            name="Step",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('warn', 'A quarter of the promise left'), ('missed', 'Past the promise'), ('escalated', 'Told to the head of sales'), ('follow_up', 'Next step past'), ('silent', 'Nothing happened')], max_length=10)),
-                ('due_at', models.DateTimeField()),
-                ('at', models.DateTimeField()),
-                ('handoff', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='leads.handoff')),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='leads.lead')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("warn", "A quarter of the promise left"),
+                            ("missed", "Past the promise"),
+                            ("escalated", "Told to the head of sales"),
+                            ("follow_up", "Next step past"),
+                            ("silent", "Nothing happened"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("due_at", models.DateTimeField()),
+                ("at", models.DateTimeField()),
+                (
+                    "handoff",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="leads.handoff",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="leads.lead"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'in_force')), fields=('state',), name='agreement_one_in_force'),
+            model_name="agreement",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "in_force")), fields=("state",), name="agreement_one_in_force"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.CheckConstraint(condition=models.Q(('gate_needed__lte', models.F('gate_size'))), name='agreement_gate_can_be_passed'),
+            model_name="agreement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("gate_needed__lte", models.F("gate_size"))),
+                name="agreement_gate_can_be_passed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.UniqueConstraint(fields=('agreement', 'key'), name='criterion_key_once'),
+            model_name="criterion",
+            constraint=models.UniqueConstraint(fields=("agreement", "key"), name="criterion_key_once"),
         ),
         migrations.AddConstraint(
-            model_name='importrow',
-            constraint=models.UniqueConstraint(fields=('batch', 'number'), name='import_row_once'),
+            model_name="importrow",
+            constraint=models.UniqueConstraint(fields=("batch", "number"), name="import_row_once"),
         ),
         migrations.AddIndex(
-            model_name='handoff',
-            index=models.Index(condition=models.Q(('ended_at', None)), fields=['rep', 'due_at'], name='handoff_queue'),
+            model_name="handoff",
+            index=models.Index(
+                condition=models.Q(("ended_at", None)), fields=["rep", "due_at"], name="handoff_queue"
+            ),
         ),
         migrations.AddIndex(
-            model_name='handoff',
-            index=models.Index(condition=models.Q(('ended_at', None), ('next_check_at__isnull', False)), fields=['next_check_at'], name='handoff_to_check'),
+            model_name="handoff",
+            index=models.Index(
+                condition=models.Q(("ended_at", None), ("next_check_at__isnull", False)),
+                fields=["next_check_at"],
+                name="handoff_to_check",
+            ),
         ),
         migrations.AddIndex(
-            model_name='handoff',
-            index=models.Index(fields=['rep', 'at'], name='handoff_of_rep'),
+            model_name="handoff",
+            index=models.Index(fields=["rep", "at"], name="handoff_of_rep"),
         ),
         migrations.AddIndex(
-            model_name='handoff',
-            index=models.Index(fields=['lead', '-id'], name='handoff_of_lead'),
+            model_name="handoff",
+            index=models.Index(fields=["lead", "-id"], name="handoff_of_lead"),
         ),
         migrations.AddConstraint(
-            model_name='handoff',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('lead',), name='handoff_one_open'),
+            model_name="handoff",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)), fields=("lead",), name="handoff_one_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handoff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end', ''), ('ended_at', None)), models.Q(('ended_at__isnull', False), models.Q(('end', ''), _negated=True)), _connector='OR'), name='handoff_end_has_a_cause'),
+            model_name="handoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("end", ""), ("ended_at", None)),
+                    models.Q(("ended_at__isnull", False), models.Q(("end", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="handoff_end_has_a_cause",
+            ),
         ),
         migrations.AddIndex(
-            model_name='arrival',
-            index=models.Index(fields=['campaign', 'at'], name='arrival_of_campaign'),
+            model_name="arrival",
+            index=models.Index(fields=["campaign", "at"], name="arrival_of_campaign"),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.UniqueConstraint(fields=('lead', 'key'), name='answer_once'),
+            model_name="answer",
+            constraint=models.UniqueConstraint(fields=("lead", "key"), name="answer_once"),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['lead', '-at'], name='activity_of_lead'),
+            model_name="activity",
+            index=models.Index(fields=["lead", "-at"], name="activity_of_lead"),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['campaign', 'at'], name='activity_of_campaign'),
+            model_name="activity",
+            index=models.Index(fields=["campaign", "at"], name="activity_of_campaign"),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['by', '-at'], name='activity_of_person'),
+            model_name="activity",
+            index=models.Index(fields=["by", "-at"], name="activity_of_person"),
         ),
         migrations.AddIndex(
-            model_name='leadevent',
-            index=models.Index(fields=['lead', '-id'], name='event_of_lead'),
+            model_name="leadevent",
+            index=models.Index(fields=["lead", "-id"], name="event_of_lead"),
         ),
         migrations.AddConstraint(
-            model_name='leadkey',
-            constraint=models.UniqueConstraint(fields=('kind', 'namespace', 'value'), name='lead_key_once'),
+            model_name="leadkey",
+            constraint=models.UniqueConstraint(fields=("kind", "namespace", "value"), name="lead_key_once"),
         ),
         migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.UniqueConstraint(fields=('agreement', 'campaign_kind'), name='promise_once_a_kind'),
+            model_name="promise",
+            constraint=models.UniqueConstraint(
+                fields=("agreement", "campaign_kind"), name="promise_once_a_kind"
+            ),
         ),
         migrations.AddIndex(
-            model_name='mark',
-            index=models.Index(fields=['lead', '-id'], name='mark_of_lead'),
+            model_name="mark",
+            index=models.Index(fields=["lead", "-id"], name="mark_of_lead"),
         ),
         migrations.AddIndex(
-            model_name='mark',
-            index=models.Index(fields=['by', '-at'], name='mark_of_person'),
+            model_name="mark",
+            index=models.Index(fields=["by", "-at"], name="mark_of_person"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['campaign', 'received_at'], name='lead_by_campaign'),
+            model_name="lead",
+            index=models.Index(fields=["campaign", "received_at"], name="lead_by_campaign"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['-received_at', '-id'], name='lead_newest'),
+            model_name="lead",
+            index=models.Index(fields=["-received_at", "-id"], name="lead_newest"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['owner', '-received_at'], name='lead_by_owner'),
+            model_name="lead",
+            index=models.Index(fields=["owner", "-received_at"], name="lead_by_owner"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('first_contact_at__isnull', False)), fields=['campaign', 'first_contact_at'], name='lead_contacted'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("first_contact_at__isnull", False)),
+                fields=["campaign", "first_contact_at"],
+                name="lead_contacted",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('marked_at__isnull', False)), fields=['campaign', 'marked_at'], name='lead_marked'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("marked_at__isnull", False)),
+                fields=["campaign", "marked_at"],
+                name="lead_marked",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('won_at__isnull', False)), fields=['campaign', 'won_at'], name='lead_won'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("won_at__isnull", False)), fields=["campaign", "won_at"], name="lead_won"
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('lost_at__isnull', False)), fields=['campaign', 'lost_at'], name='lead_lost'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("lost_at__isnull", False)),
+                fields=["campaign", "lost_at"],
+                name="lead_lost",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('next_step_at__isnull', False)), fields=['owner', 'next_step_at'], name='lead_follow_up'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("next_step_at__isnull", False)),
+                fields=["owner", "next_step_at"],
+                name="lead_follow_up",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('stage__in', ['contacted', 'qualified'])), fields=['last_activity_at'], name='lead_silent'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("stage__in", ["contacted", "qualified"])),
+                fields=["last_activity_at"],
+                name="lead_silent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', None), ('amount__gte', 0), _connector='OR'), name='lead_amount_not_negative'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount", None), ("amount__gte", 0), _connector="OR"),
+                name="lead_amount_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('stage', 'won'), _negated=True), ('won_at__isnull', False), _connector='OR'), name='lead_won_has_a_date'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("stage", "won"), _negated=True), ("won_at__isnull", False), _connector="OR"
+                ),
+                name="lead_won_has_a_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.UniqueConstraint(fields=('campaign', 'gate_number'), name='lead_gate_number_once'),
+            model_name="lead",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "gate_number"), name="lead_gate_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(fields=('person', 'name'), name='view_name_once'),
+            model_name="savedview",
+            constraint=models.UniqueConstraint(fields=("person", "name"), name="view_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('agreement', 'side'), name='signature_once_a_side'),
+            model_name="signature",
+            constraint=models.UniqueConstraint(fields=("agreement", "side"), name="signature_once_a_side"),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(condition=models.Q(('handoff__isnull', False)), fields=('handoff', 'kind'), name='step_once_per_handoff'),
+            model_name="step",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("handoff__isnull", False)),
+                fields=("handoff", "kind"),
+                name="step_once_per_handoff",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(condition=models.Q(('handoff', None)), fields=('lead', 'kind', 'due_at'), name='step_once_per_lead'),
+            model_name="step",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("handoff", None)),
+                fields=("lead", "kind", "due_at"),
+                name="step_once_per_lead",
+            ),
         ),
     ]

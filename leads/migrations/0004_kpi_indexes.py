@@ -13,7 +13,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="handoff",
             index=models.Index(
-                condition=models.Q(("ended_at__gt", models.F("due_at"))), fields=["ended_at"], name="handoff_late"
+                condition=models.Q(("ended_at__gt", models.F("due_at"))),
+                fields=["ended_at"],
+                name="handoff_late",
             ),
         ),
         migrations.AddIndex(

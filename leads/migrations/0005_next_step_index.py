@@ -9,7 +9,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="lead",
             index=models.Index(
-                condition=models.Q(("next_step_at__isnull", False)), fields=["next_step_at"], name="lead_next_step"
+                condition=models.Q(("next_step_at__isnull", False)),
+                fields=["next_step_at"],
+                name="lead_next_step",
             ),
         )
     ]

@@ -38,7 +38,9 @@ class Agreement(Versioned):
     gate_size = models.PositiveSmallIntegerField(
         _("leads in the gate"), default=20, validators=[MinValueValidator(1), MaxValueValidator(200)]
     )
-    gate_needed = models.PositiveSmallIntegerField(_("promising leads needed"), default=5, validators=[MinValueValidator(1)])
+    gate_needed = models.PositiveSmallIntegerField(
+        _("promising leads needed"), default=5, validators=[MinValueValidator(1)]
+    )
     gate_answer_hours = models.PositiveSmallIntegerField(_("answer due after working hours"), default=16)
     minutes_per_promising = models.PositiveIntegerField(
         _("sales time per promising lead, minutes"), default=120, validators=[MinValueValidator(1)]
@@ -49,7 +51,9 @@ class Agreement(Versioned):
     attempt_waits = models.JSONField(  # working time between attempts: "1h", "2d"
         _("waits between attempts"), default=list, blank=True
     )
-    silent_days = models.PositiveSmallIntegerField(_("silent after days"), default=14, validators=[MinValueValidator(1)])
+    silent_days = models.PositiveSmallIntegerField(
+        _("silent after days"), default=14, validators=[MinValueValidator(1)]
+    )
     question_days = models.PositiveSmallIntegerField(_("questions due after working days"), default=2)
     proof_days = models.PositiveSmallIntegerField(_("proof of a contact point stale after days"), default=7)
     calls_heard = models.PositiveSmallIntegerField(_("calls heard per marketer and quarter"), default=1)
@@ -63,7 +67,8 @@ class Agreement(Versioned):
                 fields=["state"], condition=models.Q(state="in_force"), name="agreement_one_in_force"
             ),
             models.CheckConstraint(
-                condition=models.Q(gate_needed__lte=models.F("gate_size")), name="agreement_gate_can_be_passed"
+                condition=models.Q(gate_needed__lte=models.F("gate_size")),
+                name="agreement_gate_can_be_passed",
             ),
         ]
 
@@ -88,7 +93,9 @@ class Signature(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["agreement", "side"], name="signature_once_a_side")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["agreement", "side"], name="signature_once_a_side")
+        ]
 
     def __str__(self) -> str:
         return f"{self.agreement_id} {self.side}"
@@ -119,7 +126,9 @@ class Criterion(models.Model):
 
     class Meta:
         ordering: ClassVar = ["position", "id"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["agreement", "key"], name="criterion_key_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["agreement", "key"], name="criterion_key_once")
+        ]
 
     def __str__(self) -> str:
         return self.question
@@ -160,7 +169,9 @@ class Reason(models.Model):
     is_for_mark = models.BooleanField(_("for not a fit"), default=True)
     is_for_loss = models.BooleanField(_("for lost"), default=True)
     needs_note = models.BooleanField(_("needs a note"), default=False)
-    is_false_lead = models.BooleanField(_("obviously false"), default=False)  # ends the clock as judged without contact
+    is_false_lead = models.BooleanField(
+        _("obviously false"), default=False
+    )  # ends the clock as judged without contact
     is_active = models.BooleanField(_("in use"), default=True)
     position = models.PositiveSmallIntegerField(default=0)
 

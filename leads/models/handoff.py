@@ -48,9 +48,12 @@ class Handoff(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["lead"], condition=models.Q(ended_at=None), name="handoff_one_open"),
+            models.UniqueConstraint(
+                fields=["lead"], condition=models.Q(ended_at=None), name="handoff_one_open"
+            ),
             models.CheckConstraint(
-                condition=models.Q(ended_at=None, end="") | (models.Q(ended_at__isnull=False) & ~models.Q(end="")),
+                condition=models.Q(ended_at=None, end="")
+                | (models.Q(ended_at__isnull=False) & ~models.Q(end="")),
                 name="handoff_end_has_a_cause",
             ),
         ]
@@ -91,7 +94,9 @@ class Step(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["handoff", "kind"], condition=models.Q(handoff__isnull=False), name="step_once_per_handoff"
+                fields=["handoff", "kind"],
+                condition=models.Q(handoff__isnull=False),
+                name="step_once_per_handoff",
             ),
             models.UniqueConstraint(
                 fields=["lead", "kind", "due_at"], condition=models.Q(handoff=None), name="step_once_per_lead"

@@ -36,7 +36,9 @@ class Import(models.Model):
     columns = models.JSONField(default=list)
     edits = models.JSONField(default=dict)
     options = models.JSONField(default=dict)
-    scan = models.JSONField(default=dict)  # what the preview found: counts, and the numbers of rows to fix or here
+    scan = models.JSONField(
+        default=dict
+    )  # what the preview found: counts, and the numbers of rows to fix or here
     scanned_at = models.DateTimeField(null=True)  # None while a long list is still being looked through
     read = models.PositiveIntegerField(default=0)
     created = models.PositiveIntegerField(default=0)

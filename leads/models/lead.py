@@ -41,16 +41,25 @@ class Lead(Versioned):
     company = models.CharField(_("company"), max_length=200, blank=True)
     job_title = models.CharField(_("position"), max_length=150, blank=True)
     email = models.CharField(_("e-mail"), max_length=320, blank=True)
-    phone = models.CharField(_("phone"), max_length=40, blank=True)  # E.164 where it could be read, else as typed
+    phone = models.CharField(
+        _("phone"), max_length=40, blank=True
+    )  # E.164 where it could be read, else as typed
     country = CountryField(_("country"), blank=True)
     city = models.CharField(_("city"), max_length=100, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     need = models.TextField(_("what they want"), blank=True)
-    search = models.TextField(blank=True, editable=False)  # folded name, company, mail, phone; see domain.identity
+    search = models.TextField(
+        blank=True, editable=False
+    )  # folded name, company, mail, phone; see domain.identity
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="leads", verbose_name=_("campaign"))
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="leads", verbose_name=_("rep")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="leads",
+        verbose_name=_("rep"),
     )
     logged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     gate_number = models.PositiveIntegerField(null=True)  # 1…n by arrival within the campaign's gate
@@ -76,7 +85,9 @@ class Lead(Versioned):
     next_step_at = models.DateTimeField(_("next step"), null=True, blank=True)
     next_step = models.CharField(_("next step"), max_length=200, blank=True)
     last_activity_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)  # outbound attempts without an answer since last reached
+    attempts = models.PositiveSmallIntegerField(
+        default=0
+    )  # outbound attempts without an answer since last reached
     minutes = models.PositiveIntegerField(default=0)  # sales time, the sum over activities
     minutes_estimated = models.PositiveIntegerField(default=0)  # the part of `minutes` nobody entered
 
@@ -102,25 +113,39 @@ class Lead(Versioned):
                 condition=models.Q(first_contact_at__isnull=False),
                 name="lead_contacted",
             ),
-            models.Index(fields=["campaign", "marked_at"], condition=models.Q(marked_at__isnull=False), name="lead_marked"),
+            models.Index(
+                fields=["campaign", "marked_at"],
+                condition=models.Q(marked_at__isnull=False),
+                name="lead_marked",
+            ),
             models.Index(
                 fields=["campaign", "handed_off_at"],
                 condition=models.Q(handed_off_at__isnull=False),
                 name="lead_handed_off",
             ),
             models.Index(
-                fields=["campaign", "qualified_at"], condition=models.Q(qualified_at__isnull=False), name="lead_qualified"
+                fields=["campaign", "qualified_at"],
+                condition=models.Q(qualified_at__isnull=False),
+                name="lead_qualified",
             ),
-            models.Index(fields=["campaign", "won_at"], condition=models.Q(won_at__isnull=False), name="lead_won"),
-            models.Index(fields=["campaign", "lost_at"], condition=models.Q(lost_at__isnull=False), name="lead_lost"),
             models.Index(
-                fields=["owner", "next_step_at"], condition=models.Q(next_step_at__isnull=False), name="lead_follow_up"
+                fields=["campaign", "won_at"], condition=models.Q(won_at__isnull=False), name="lead_won"
+            ),
+            models.Index(
+                fields=["campaign", "lost_at"], condition=models.Q(lost_at__isnull=False), name="lead_lost"
+            ),
+            models.Index(
+                fields=["owner", "next_step_at"],
+                condition=models.Q(next_step_at__isnull=False),
+                name="lead_follow_up",
             ),
             models.Index(
                 fields=["next_step_at"], condition=models.Q(next_step_at__isnull=False), name="lead_next_step"
             ),
             models.Index(
-                fields=["last_activity_at"], condition=models.Q(stage__in=["contacted", "qualified"]), name="lead_silent"
+                fields=["last_activity_at"],
+                condition=models.Q(stage__in=["contacted", "qualified"]),
+                name="lead_silent",
             ),
         ]
 
@@ -156,7 +181,9 @@ class LeadKey(models.Model):
     value = models.CharField(max_length=320)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "namespace", "value"], name="lead_key_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "namespace", "value"], name="lead_key_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.value}"
@@ -222,7 +249,9 @@ class Activity(models.Model):
         NONE = "", "–"
 
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="activities")
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+")  # the lead's, so that minutes sum by index
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, related_name="+"
+    )  # the lead's, so that minutes sum by index
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.CALL)

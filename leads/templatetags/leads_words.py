@@ -5,12 +5,12 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
 
 from leads.domain.deadline import Deadline, Group, State
 from leads.models import Lead, Mark
+from leadsync.core.money import local_pattern
 from leadsync.core.templatetags.ui import clock, day, duration, num
 
 register = template.Library()
@@ -35,7 +35,8 @@ def _near(at: datetime, group: Group) -> str:
         return clock(at)
     local = timezone.localtime(at)
     if 0 <= (local.date() - timezone.localdate()).days < 7:
-        return f"{date_format(local, 'D')}\u00a0{clock(at)}"
+        weekday = local_pattern("WEEKDAYS", ())[local.weekday()]
+        return f"{weekday}\u00a0{clock(at)}"
     return day(at)
 
 

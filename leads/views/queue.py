@@ -40,7 +40,9 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 15 else None
 
 
-def _context(request: HttpRequest, lead_id: int | None, *, stays: bool = False, **more: Any) -> dict[str, Any]:
+def _context(
+    request: HttpRequest, lead_id: int | None, *, stays: bool = False, **more: Any
+) -> dict[str, Any]:
     person = person_of(request)
     now = timezone.now()
     given = request.POST if request.method == "POST" else request.GET

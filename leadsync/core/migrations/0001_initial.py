@@ -4,19 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Lock',
+            name="Lock",
             fields=[
-                ('name', models.CharField(max_length=50, primary_key=True, serialize=False)),
-                ('ran_at', models.DateTimeField(null=True)),
-                ('note', models.TextField(blank=True, default='')),
+                ("name", models.CharField(max_length=50, primary_key=True, serialize=False)),
+                ("ran_at", models.DateTimeField(null=True)),
+                ("note", models.TextField(blank=True, default="")),
             ],
         ),
     ]

@@ -19,6 +19,7 @@ NUMBER_GROUPING = 3
 
 # Below: read by leadsync.core.money and leadsync.core.templatetags.ui, not by Django.
 MONTHS_AFTER_DAY = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 PERCENT_PATTERN = "{}%"
 MONEY_BEFORE = True
 MONEY_SHORT_UNITS = ("k", "M")

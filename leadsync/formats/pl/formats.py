@@ -19,6 +19,7 @@ NUMBER_GROUPING = 3
 
 # Below: read by leadsync.core.money and leadsync.core.templatetags.ui, not by Django.
 MONTHS_AFTER_DAY = ("sty", "lut", "mar", "kwi", "maj", "cze", "lip", "sie", "wrz", "paź", "lis", "gru")
+WEEKDAYS = ("pon.", "wt.", "śr.", "czw.", "pt.", "sob.", "niedz.")
 PERCENT_PATTERN = "{}%"
 MONEY_BEFORE = False
 MONEY_SHORT_UNITS = ("tys.", "mln")

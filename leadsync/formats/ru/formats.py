@@ -35,6 +35,7 @@ MONTHS_AFTER_DAY = (
     "нояб.",
     "дек.",
 )
+WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
 PERCENT_PATTERN = "{}\xa0%"
 MONEY_BEFORE = False
 MONEY_SHORT_UNITS = ("тыс.", "млн")

@@ -14,15 +14,20 @@ def touch(pairs: Iterable[tuple[int, datetime | date | None]]) -> None:
     To be called in the transaction of the change. Instants are cut to the quarter of an hour, which
     every zone's midnight keeps to: a batch of a thousand leads leaves a few rows.
     """
-    seen: dict[tuple[int, datetime | date], Touch] = {}
+    seen: set[tuple[int, datetime | date]] = set()
     for campaign_id, when in pairs:
         if when is None:
             continue
         if isinstance(when, datetime):
             when = when.replace(minute=when.minute - when.minute % 15, second=0, microsecond=0)
-            row = Touch(campaign_id=campaign_id, at=when)
-        else:
-            row = Touch(campaign_id=campaign_id, on=when)
-        seen.setdefault((campaign_id, when), row)
+        seen.add((campaign_id, when))
     if seen:
-        Touch.objects.bulk_create(seen.values(), batch_size=BATCH)
+        Touch.objects.bulk_create(
+            (
+                Touch(campaign_id=campaign_id, at=when)
+                if isinstance(when, datetime)
+                else Touch(campaign_id=campaign_id, on=when)
+                for campaign_id, when in seen
+            ),
+            batch_size=BATCH,
+        )

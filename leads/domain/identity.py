@@ -88,7 +88,7 @@ _BROKEN = re.compile("[\x00\ud800-\udfff]")
 def storable(value: Any) -> Any:
     """JSON data as a database takes it: NUL and lone surrogates replaced by the replacement sign, depth and all."""
     if isinstance(value, str):
-        return _BROKEN.sub("\ufffd", value)
+        return value if value.isprintable() else _BROKEN.sub("\ufffd", value)
     if isinstance(value, Mapping):
         return {_BROKEN.sub("\ufffd", str(name)): storable(one) for name, one in value.items()}
     if isinstance(value, list | tuple):

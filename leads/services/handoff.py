@@ -49,10 +49,11 @@ class Clocks:
     terms: Terms
     calendars: Mapping[int, WorkCalendar]
     _same: dict[tuple[int, str, datetime], promise.Clock]
+    _agreed: dict[str, dict[str, Any]]
 
     @classmethod
     def of(cls, rep_ids: Iterable[int], terms: Terms | None = None) -> "Clocks":
-        return cls(terms or agreement.terms(), accounts.calendars_for(rep_ids), {})
+        return cls(terms or agreement.terms(), accounts.calendars_for(rep_ids), {}, {})
 
     def start(
         self,
@@ -67,6 +68,36 @@ class Clocks:
         left_seconds: int | None = None,
     ) -> Handoff:
         """An unsaved handoff with its clock. `why` keeps the promise as agreed, for when calendars change."""
+        clock = self.clock(
+            rep_id=rep_id,
+            campaign_kind=campaign_kind,
+            at=at,
+            wanted_at=wanted_at,
+            left_seconds=left_seconds,
+        )
+        return Handoff(
+            lead_id=lead_id,
+            rep_id=rep_id,
+            by_id=by.pk if by else None,
+            at=at,
+            why={**why, "promise": self.agreed(campaign_kind, left_seconds)},
+            promise_seconds=clock.promise_seconds,
+            due_at=clock.due_at,
+            warn_at=clock.warn_at,
+            escalate_at=clock.escalate_at,
+            next_check_at=first_check(clock, wanted_at),
+        )
+
+    def clock(
+        self,
+        *,
+        rep_id: int,
+        campaign_kind: str,
+        at: datetime,
+        wanted_at: datetime | None = None,
+        left_seconds: int | None = None,
+    ) -> promise.Clock:
+        """The clock of a handoff; those of one rep that begin together have the same."""
         agreed = self.terms.promise_for(campaign_kind)
         key = (rep_id, campaign_kind, at)
         clock = None if wanted_at or left_seconds is not None else self._same.get(key)
@@ -76,26 +107,27 @@ class Clocks:
             )
             if not wanted_at and left_seconds is None:
                 self._same[key] = clock
-        agreed_json: dict[str, Any] = {
-            "mode": str(agreed.mode),
-            "minutes": agreed.minutes,
-            "agreement": self.terms.agreement_id,
-        }
-        if left_seconds is not None:
-            agreed_json["left"] = left_seconds
-        return Handoff(
-            lead_id=lead_id,
-            rep_id=rep_id,
-            by_id=by.pk if by else None,
-            at=at,
-            why={**why, "promise": agreed_json},
-            promise_seconds=clock.promise_seconds,
-            due_at=clock.due_at,
-            warn_at=clock.warn_at,
-            escalate_at=clock.escalate_at,
-            # A promise that an earlier handoff used up is past from the start: nothing is left to warn of.
-            next_check_at=clock.warn_at if clock.promise_seconds or wanted_at else clock.due_at,
-        )
+        return clock
+
+    def agreed(self, campaign_kind: str, left_seconds: int | None = None) -> dict[str, Any]:
+        """The promise as it is agreed now, as `Handoff.why` keeps it."""
+        found = self._agreed.get(campaign_kind)
+        if found is None:
+            terms = self.terms.promise_for(campaign_kind)
+            found = self._agreed[campaign_kind] = {
+                "mode": str(terms.mode),
+                "minutes": terms.minutes,
+                "agreement": self.terms.agreement_id,
+            }
+        return found if left_seconds is None else {**found, "left": left_seconds}
+
+
+def first_check(clock: promise.Clock, wanted_at: datetime | None) -> datetime:
+    """When the sweep has to look first.
+
+    A promise that an earlier handoff used up is past from the start: nothing is left to warn of.
+    """
+    return clock.warn_at if clock.promise_seconds or wanted_at else clock.due_at
 
 
 @transaction.atomic
@@ -290,8 +322,13 @@ def handed_event(made: Handoff, *, by: User | None) -> LeadEvent:
         at=made.at,
         kind=EventKind.HANDED_OFF,
         before={"owner_id": None},
-        after={"owner_id": made.rep_id, "due_at": made.due_at.isoformat(), "why": made.why},
+        after=handed_after(made.rep_id, made.due_at, made.why),
     )
+
+
+def handed_after(rep_id: int, due_at: datetime, why: Mapping[str, Any]) -> dict[str, Any]:
+    """What the event of a first handoff says."""
+    return {"owner_id": rep_id, "due_at": due_at.isoformat(), "why": why}
 
 
 def tell_reps(

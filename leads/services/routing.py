@@ -3,7 +3,6 @@
 import heapq
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 from typing import Any, Protocol
 
 from django.db.models import Count, Max, Q
@@ -45,19 +44,20 @@ def share_out(
         .values("rep")
         .annotate(open=Count("id", filter=Q(ended_at=None)), last=Max("at"))
     }
-    queue: list[tuple[Fraction, datetime, int, int, int]] = []
+    # How full a rep is, as a float: of counts below many millions, equal shares give equal floats.
+    queue: list[tuple[float, datetime, int, int, int]] = []
     for pk, rep in reps.items():
         row = known.get(pk)
         held, last = (row["open"], row["last"]) if row else (0, _LONG_AGO)
-        heapq.heappush(queue, (Fraction(held, rep.capacity), last, 0, pk, held))
+        heapq.heappush(queue, (held / rep.capacity, last, 0, pk, held))
     found: dict[int, tuple[int, dict[str, Any]]] = {}
     for turn, lead in enumerate(leads, start=1):
-        *_, pk, held = heapq.heappop(queue)
+        *_, pk, held = queue[0]
         rep = reps[pk]
         found[lead.pk] = (
             pk,
             {"rule": "round_robin", "open": held, "capacity": rep.capacity, "among": len(reps)},
         )
         # Ties go by turn: having just been given one puts a rep behind all who wait, in order of giving.
-        heapq.heappush(queue, (Fraction(held + 1, rep.capacity), now, turn, pk, held + 1))
+        heapq.heapreplace(queue, ((held + 1) / rep.capacity, now, turn, pk, held + 1))
     return found

@@ -3,9 +3,10 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import batched
 from typing import Any
 
 from django.db import connection, connections, models, transaction
@@ -108,14 +109,10 @@ def among(keys: Sequence[int]) -> RawSQL:
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(keys))])
 
 
-def _copy_value(field: Any, value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(field, models.JSONField):
-        return json.dumps(value, ensure_ascii=False, cls=field.encoder)
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+_COPIED_AT_ONCE = 10_000  # rows of text in memory
+
+# What the SQLite driver takes as it is; everything else goes through its field.
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 def load_rows[M: models.Model](model: type[M], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -128,37 +125,57 @@ def load_rows[M: models.Model](model: type[M], columns: Sequence[str], rows: Ite
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
     names = ", ".join(quote(_column(model, name)) for name in columns)
+    documents = [
+        (place, (field.encoder or json.JSONEncoder)(ensure_ascii=False).encode)
+        for place, field in enumerate(fields)
+        if isinstance(field, models.JSONField)
+    ]
     if is_postgres():
-        # In CSV an empty unquoted cell is NULL and a quoted one the empty string: quote all but None.
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, quoting=csv.QUOTE_NOTNULL, lineterminator="\n")
         count = 0
         with connection.cursor() as cursor:
-            for row in rows:
-                writer.writerow([_copy_value(field, value) for field, value in zip(fields, row, strict=True)])
-                count += 1
-                if buffer.tell() > 8_000_000:
-                    _copy(cursor, table, names, buffer)
-                    buffer = io.StringIO()
-                    writer = csv.writer(buffer, quoting=csv.QUOTE_NOTNULL, lineterminator="\n")
-            _copy(cursor, table, names, buffer)
+            for some in batched(_with_documents(rows, documents), _COPIED_AT_ONCE):
+                # In CSV an empty unquoted cell is NULL and a quoted one the empty string: quote all but None. What
+                # Python writes for instants, truth and numbers is what PostgreSQL reads.
+                buffer = io.StringIO()
+                csv.writer(buffer, quoting=csv.QUOTE_NOTNULL, lineterminator="\n").writerows(some)
+                buffer.seek(0)
+                cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", buffer)
+                count += len(some)
         return count
     marks = ", ".join(["%s"] * len(fields))
-    prepared = [
-        [
-            None if value is None else field.get_db_prep_save(value, connection)  # type: ignore[union-attr]
-            for field, value in zip(fields, row, strict=True)
-        ]
-        for row in rows
+    # Instants repeat from row to row; making text of one takes longer than looking it up.
+    known: dict[tuple[int, datetime], Any] = {}
+
+    def prepared(place: int, value: Any) -> Any:
+        if not isinstance(value, datetime):
+            return fields[place].get_db_prep_save(value, connection)  # type: ignore[union-attr]
+        if (place, value) not in known:
+            known[(place, value)] = fields[place].get_db_prep_save(value, connection)  # type: ignore[union-attr]
+        return known[(place, value)]
+
+    lines = [
+        [value if type(value) in _PLAIN else prepared(place, value) for place, value in enumerate(row)]
+        for row in _with_documents(rows, documents)
     ]
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", prepared)
-    return len(prepared)
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", lines)
+    return len(lines)
 
 
-def _copy(cursor: Any, table: str, names: str, buffer: io.StringIO) -> None:
-    buffer.seek(0)
-    cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", buffer)
+def _with_documents(
+    rows: Iterable[Sequence[Any]], documents: Sequence[tuple[int, Callable[[Any], str]]]
+) -> Iterable[Sequence[Any]]:
+    """The rows with JSON as text in the places that hold it."""
+    if not documents:
+        return rows
+    return (_encoded(list(row), documents) for row in rows)
+
+
+def _encoded(row: list[Any], documents: Sequence[tuple[int, Callable[[Any], str]]]) -> list[Any]:
+    for place, encode in documents:
+        if row[place] is not None:
+            row[place] = encode(row[place])
+    return row
 
 
 def update_rows[M: models.Model](

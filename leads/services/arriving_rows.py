@@ -1,0 +1,481 @@
+"""Saving a chunk of arrivals in a fixed number of statements: leads, keys, answers, handoffs, arrivals, events."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max
+
+from campaigns.models import Campaign
+from campaigns.services import touch
+from leads.domain import definition, identity, promise
+from leads.domain.terms import Terms
+from leads.domain.words import OPEN_STAGES, Door, EventKind, Stage
+from leads.models import Answer, Arrival, Handoff, Import, Lead, LeadEvent, LeadKey
+from leads.selectors import agreement
+from leads.services import changes, handoff, outcomes, routing
+from leads.services.same_lead import LeadData, Prepared, known_keys
+from leadsync.accounts.models import User
+from leadsync.core import db
+from leadsync.core.errors import Invalid
+from leadsync.notices import services as notices
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What became of one row; `problem` says why nothing did. `rep_id`: who was handed the lead by this arrival."""
+
+    lead_id: int | None = None
+    arrival_id: int | None = None
+    is_new: bool = False
+    rep_id: int | None = None
+    problem: Invalid | None = None
+
+
+LEAD_COLUMNS = (
+    "id",
+    "version",
+    "name",
+    "company",
+    "job_title",
+    "email",
+    "phone",
+    "country",
+    "city",
+    "language",
+    "need",
+    "search",
+    "campaign",
+    "owner",
+    "logged_by",
+    "gate_number",
+    "is_test",
+    "is_history",
+    "stage",
+    "mark",
+    "received_at",
+    "handed_off_at",
+    "wanted_at",
+    "is_judged_only",
+    "next_step",
+    "attempts",
+    "minutes",
+    "minutes_estimated",
+)
+
+
+@dataclass(slots=True)
+class _New:
+    """A lead about to be saved."""
+
+    pk: int
+    data: LeadData
+    received_at: datetime
+    gate_number: int | None = None
+    owner_id: int | None = None
+
+    @property
+    def title(self) -> str:
+        return self.data.name or self.data.company
+
+    @property
+    def can_be_reached(self) -> bool:
+        return bool(self.data.email or self.data.phone)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A handoff about to be saved."""
+
+    pk: int
+    lead_id: int
+    rep_id: int
+    why: dict[str, Any]
+    clock: promise.Clock
+    next_check_at: datetime
+
+
+class Chunk:
+    """Saves one chunk of arrivals inside the transaction of its caller."""
+
+    def __init__(
+        self,
+        campaign: Campaign,
+        door: Door,
+        by: User | None,
+        now: datetime,
+        batch: Import | None,
+        hand_off: bool,
+    ) -> None:
+        self.campaign = campaign
+        self.door = door
+        self.by = by
+        self.now = now
+        self.batch = batch
+        self.is_test = door == Door.TEST
+        self.is_history = door == Door.HISTORY
+        self.hand_off = hand_off and not self.is_test and not self.is_history
+        self.terms: Terms = agreement.terms()
+
+    def take(self, rows: Sequence[Prepared]) -> list[RowResult]:
+        """What became of each row. The caller holds the arrivals' lock."""
+        known = known_keys(key for row in rows for key in row.keys)
+        good = [row for row in rows if row.problem is None]
+        ids = iter(db.next_ids(Lead, len(good))) if good else iter(())
+        here: set[int] = set()  # leads of earlier transactions that these rows are
+        new: dict[int, _New] = {}
+        keys: list[tuple[int, str, str, str]] = []
+        lead_of: list[tuple[int, bool] | None] = []
+        for row in rows:
+            if row.problem is not None:
+                lead_of.append(None)
+                continue
+            found = next((known[key] for key in row.keys if key in known), None)
+            if found is None:
+                pk = next(ids)
+                new[pk] = _New(pk, row.data, self._arrived_at(row))
+                for key in row.keys:
+                    known[key] = pk
+                    keys.append((pk, *key))
+                lead_of.append((pk, True))
+            else:
+                if found not in new:
+                    here.add(found)
+                lead_of.append((found, False))
+        leads = (
+            {lead.pk: lead for lead in db.locked(Lead.objects.filter(pk__in=here)).order_by("pk")}
+            if here
+            else {}
+        )
+        handoffs = self._hand_off(new, leads)
+        self._number(list(new.values()))
+        for made in handoffs.values():
+            if made.lead_id in new:
+                new[made.lead_id].owner_id = made.rep_id
+        self._save(new, keys, handoffs)
+        self._open_again(leads, handoffs)
+        results = self._arrivals(rows, lead_of, new, leads, handoffs)
+        if self.batch is None:
+            self._tell(new, leads, handoffs)
+        self._touch(new, leads, handoffs)
+        if self.hand_off:
+            left = any(lead.can_be_reached and lead.owner_id is None for lead in new.values())
+            handoff.settle_unroutable([self.campaign.pk], opens=left)
+        return results
+
+    def _arrived_at(self, row: Prepared) -> datetime:
+        given = row.data.received_at
+        return self.now if given is None else min(given, self.now)
+
+    def _number(self, new: list[_New]) -> None:
+        """Give the campaign's first leads their numbers in the gate, in the order of arrival."""
+        if self.is_test or self.is_history or not new:
+            return
+        last = Lead.objects.filter(campaign=self.campaign).aggregate(last=Max("gate_number"))["last"] or 0
+        for number, lead in zip(range(last + 1, self.terms.gate_size + 1), new, strict=False):
+            lead.gate_number = number
+
+    def _hand_off(self, new: Mapping[int, _New], leads: Mapping[int, Lead]) -> dict[int, _Given]:
+        """Handoffs to be saved, by lead: new and ownerless leads by routing, closed and lost ones to their last owner."""
+        if not self.hand_off:
+            return {}
+        running = (
+            set(Handoff.objects.filter(lead__in=leads, ended_at=None).values_list("lead_id", flat=True))
+            if leads
+            else set()
+        )
+        back = {
+            lead.pk: lead
+            for lead in leads.values()
+            if lead.stage in {Stage.CLOSED, Stage.LOST} and lead.can_be_reached and lead.pk not in running
+        }
+        active = (
+            set(
+                User.objects.filter(
+                    pk__in={lead.owner_id for lead in back.values() if lead.owner_id}, is_active=True
+                ).values_list("pk", flat=True)
+            )
+            if back
+            else set()
+        )
+        chosen: dict[int, tuple[int, dict[str, Any]]] = {
+            lead.pk: (lead.owner_id, {"rule": "last_owner"})
+            for lead in back.values()
+            if lead.owner_id is not None and lead.owner_id in active
+        }
+        free = [
+            lead
+            for lead in leads.values()
+            if lead.pk not in chosen
+            and lead.pk not in running
+            and lead.can_be_reached
+            and not lead.is_test
+            and (lead.pk in back or (lead.owner_id is None and lead.stage == Stage.NEW))
+        ]
+        chosen |= routing.share_out(
+            [*free, *(one for one in new.values() if one.can_be_reached)], at=self.now
+        )
+        if not chosen:
+            return {}
+        kinds = (
+            {self.campaign.pk: self.campaign.kind}
+            | dict(
+                Campaign.objects.filter(pk__in={lead.campaign_id for lead in leads.values()}).values_list(
+                    "pk", "kind"
+                )
+            )
+            if leads
+            else {self.campaign.pk: self.campaign.kind}
+        )
+        left = handoff.left_of([lead.pk for lead in free])
+        clocks = handoff.Clocks.of({rep_id for rep_id, _why in chosen.values()}, self.terms)
+        made: dict[int, _Given] = {}
+        for pk, (lead_id, (rep_id, why)) in zip(
+            db.next_ids(Handoff, len(chosen)), chosen.items(), strict=True
+        ):
+            one = new.get(lead_id)
+            kind = self.campaign.kind if one else kinds[leads[lead_id].campaign_id]
+            wanted_at = one.data.wanted_at if one else None
+            left_seconds = None if one or lead_id in back else left.get(lead_id)
+            clock = clocks.clock(
+                rep_id=rep_id,
+                campaign_kind=kind,
+                at=self.now,
+                wanted_at=wanted_at,
+                left_seconds=left_seconds,
+            )
+            why["promise"] = clocks.agreed(kind, left_seconds)
+            made[lead_id] = _Given(pk, lead_id, rep_id, why, clock, handoff.first_check(clock, wanted_at))
+        return made
+
+    def _save(
+        self, new: Mapping[int, _New], keys: list[tuple[int, str, str, str]], handoffs: Mapping[int, _Given]
+    ) -> None:
+        by_id = self.by.pk if self.by else None
+        if new:
+            db.load_rows(Lead, LEAD_COLUMNS, (self._lead_row(lead, by_id) for lead in new.values()))
+            db.load_rows(LeadKey, ("lead", "kind", "namespace", "value"), keys)
+            answers = [
+                (lead.pk, key, value, self._answer_source(), by_id, self.now)
+                for lead in new.values()
+                for key, value in self._answers(lead.data).items()
+            ]
+            if answers:
+                db.load_rows(Answer, ("lead", "key", "value", "source", "by", "at"), answers)
+        if handoffs:
+            db.load_rows(
+                Handoff,
+                ("id", *handoff.HANDOFF_COLUMNS, "end"),
+                (
+                    (
+                        made.pk,
+                        made.lead_id,
+                        made.rep_id,
+                        by_id,
+                        self.now,
+                        made.why,
+                        made.clock.promise_seconds,
+                        made.clock.due_at,
+                        made.clock.warn_at,
+                        made.clock.escalate_at,
+                        made.next_check_at,
+                        "",
+                    )
+                    for made in handoffs.values()
+                ),
+            )
+
+    def _lead_row(self, lead: _New, by_id: int | None) -> tuple[Any, ...]:
+        data = lead.data
+        return (
+            lead.pk,
+            1,
+            data.name,
+            data.company,
+            data.job_title,
+            data.email,
+            data.phone,
+            data.country,
+            data.city,
+            data.language,
+            data.need,
+            identity.search_text(name=data.name, company=data.company, email=data.email, phone=data.phone),
+            self.campaign.pk,
+            lead.owner_id,
+            by_id,
+            lead.gate_number,
+            self.is_test,
+            self.is_history,
+            Stage.NEW.value,
+            "none",
+            lead.received_at,
+            self.now if lead.owner_id else None,
+            data.wanted_at,
+            False,
+            "",
+            0,
+            0,
+            0,
+        )
+
+    def _answer_source(self) -> str:
+        return (
+            Answer.Source.FORM if self.door in {Door.FORM, Door.WEBHOOK, Door.API} else Answer.Source.IMPORT
+        )
+
+    def _answers(self, data: LeadData) -> dict[str, Any]:
+        """Answers that came with the lead; one that its question cannot be judged by stays in the payload only."""
+        if not data.answers:
+            return {}
+        asked = {criterion.key: criterion for criterion in self.terms.criteria}
+        found: dict[str, Any] = {}
+        for key, value in data.answers.items():
+            if value in (None, "") or len(key) > 50:
+                continue
+            try:
+                found[key] = identity.storable(
+                    definition.read_answer(asked[key], value) if key in asked else changes.as_json(value)
+                )
+            except definition.BadAnswer:
+                continue
+        return found
+
+    def _open_again(self, leads: Mapping[int, Lead], handoffs: Mapping[int, _Given]) -> None:
+        """Closed and lost leads that came again stand open; a statement per way they look afterwards."""
+        groups: dict[tuple[tuple[str, Any], ...], list[int]] = {}
+        events: list[LeadEvent] = []
+        for lead in leads.values():
+            if lead.stage not in {Stage.CLOSED, Stage.LOST} or self.is_test or self.is_history:
+                continue
+            values = outcomes.reopened_values(lead)
+            groups.setdefault(tuple(sorted(values.items())), []).append(lead.pk)
+            events.append(
+                LeadEvent(
+                    lead_id=lead.pk,
+                    by=self.by,
+                    at=self.now,
+                    kind=EventKind.REOPENED,
+                    before=changes.snapshot(lead, values),
+                    after={name: changes.as_json(value) for name, value in values.items()},
+                )
+            )
+        for same, ids in groups.items():
+            Lead.objects.filter(pk__in=ids).update(**dict(same), last_activity_at=self.now)
+        mine = {lead_id: made.rep_id for lead_id, made in handoffs.items() if lead_id in leads}
+        if mine:
+            handoff.take_over(mine, at=self.now)
+        reopened = {event.lead_id for event in events} - set(mine)
+        if reopened:
+            Lead.objects.filter(pk__in=reopened).update(version=changes.NEXT_VERSION)
+        if events:
+            LeadEvent.objects.bulk_create(events)
+
+    def _arrivals(
+        self,
+        rows: Sequence[Prepared],
+        lead_of: Sequence[tuple[int, bool] | None],
+        new: Mapping[int, _New],
+        leads: Mapping[int, Lead],
+        handoffs: Mapping[int, _Given],
+    ) -> list[RowResult]:
+        """An arrival and an event for each row, and an event for each handoff."""
+        by_id = self.by.pk if self.by else None
+        batch_id = self.batch.pk if self.batch else None
+        campaign_id, door, now = self.campaign.pk, self.door.value, self.now
+        arrived, arrived_again = EventKind.ARRIVED.value, EventKind.ARRIVED_AGAIN.value
+        handed_off = EventKind.HANDED_OFF.value
+        waiting = dict(handoffs)  # each handoff is told with the first arrival of its lead
+        good = sum(found is not None for found in lead_of)
+        ids = iter(db.next_ids(Arrival, good)) if good else iter(())
+        arrivals: list[tuple[Any, ...]] = []
+        events: list[tuple[Any, ...]] = []
+        results: list[RowResult] = []
+        for row, found in zip(rows, lead_of, strict=True):
+            if found is None:
+                results.append(RowResult(problem=row.problem))
+                continue
+            lead_id, is_new = found
+            arrival_id = next(ids)
+            arrivals.append(
+                (
+                    arrival_id,
+                    lead_id,
+                    campaign_id,
+                    self._arrived_at(row),
+                    door,
+                    by_id,
+                    is_new,
+                    identity.storable(row.payload),
+                    batch_id,
+                )
+            )
+            after = {"arrival": arrival_id, "campaign": campaign_id, "door": door}
+            events.append((lead_id, now, by_id, arrived if is_new else arrived_again, {}, after))
+            given = waiting.pop(lead_id, None)
+            if given is not None:
+                before = {"owner_id": leads[lead_id].owner_id if lead_id in leads else None}
+                after = handoff.handed_after(given.rep_id, given.clock.due_at, given.why)
+                events.append((lead_id, now, by_id, handed_off, before, after))
+            results.append(RowResult(lead_id, arrival_id, is_new, given.rep_id if given else None))
+        if arrivals:
+            columns = ("id", "lead", "campaign", "at", "door", "by", "is_first", "payload", "batch")
+            db.load_rows(Arrival, columns, arrivals)
+            db.load_rows(LeadEvent, ("lead", "at", "by", "kind", "before", "after"), events)
+        return results
+
+    def _tell(
+        self, new: Mapping[int, _New], leads: Mapping[int, Lead], handoffs: Mapping[int, _Given]
+    ) -> None:
+        """One notice per rep for what was handed to them, one per owner for who came again."""
+        rows: list[notices.NewNotice] = []
+        by_rep: dict[int, list[_Given]] = {}
+        for made in handoffs.values():
+            by_rep.setdefault(made.rep_id, []).append(made)
+        for rep_id, theirs in by_rep.items():
+            context: dict[str, Any] = {
+                "count": len(theirs),
+                "campaign": self.campaign.name,
+                "due_at": min(made.clock.due_at for made in theirs).isoformat(),
+            }
+            if len(theirs) == 1:
+                one = new.get(theirs[0].lead_id)
+                lead = None if one else leads[theirs[0].lead_id]
+                context |= {
+                    "lead": one.title if one else lead.title if lead else "",
+                    "company": one.data.company if one else lead.company if lead else "",
+                    "lead_id": theirs[0].lead_id,
+                }
+            rows.append(
+                notices.NewNotice("leads_handed", rep_id, f"leads_handed:{theirs[0].pk}", context, "/queue/")
+            )
+        again: dict[int, list[Lead]] = {}
+        for lead in leads.values():
+            if lead.owner_id is not None and lead.pk not in handoffs and not self.is_test:
+                again.setdefault(lead.owner_id, []).append(lead)
+        for owner_id, theirs_again in again.items():
+            first = theirs_again[0]
+            rows.append(
+                notices.NewNotice(
+                    "lead_again",
+                    owner_id,
+                    f"lead_again:{first.pk}:{self.now.timestamp():.6f}",
+                    changes.facts(first, self.campaign, door=self.door.value, count=len(theirs_again)),
+                    changes.url_of(first.pk),
+                )
+            )
+        notices.put_many(rows, by=self.by, at=self.now)
+
+    def _touch(
+        self, new: Mapping[int, _New], leads: Mapping[int, Lead], handoffs: Mapping[int, _Given]
+    ) -> None:
+        pairs: set[tuple[int, datetime | None]] = {
+            (self.campaign.pk, lead.received_at) for lead in new.values()
+        }
+        if handoffs:
+            pairs.add((self.campaign.pk, self.now))
+        for lead in leads.values():
+            if lead.stage not in OPEN_STAGES or lead.pk in handoffs:
+                pairs.update(changes.counted_at(lead))
+                pairs.add((lead.campaign_id, self.now))
+        touch(pairs)

@@ -42,6 +42,7 @@ from leads.services import (
     intake,
     marking,
     outcomes,
+    same_lead,
 )
 from leadsync.accounts.api_auth import caller
 from leadsync.accounts.models import User
@@ -206,7 +207,7 @@ class LeadFields(Strict):
     city = serializers.CharField(max_length=100, required=False, allow_blank=True)
     language = serializers.CharField(max_length=10, required=False, allow_blank=True)
     need = serializers.CharField(
-        max_length=arrivals.MOST_NEED, required=False, allow_blank=True, help_text="What they want."
+        max_length=same_lead.MOST_NEED, required=False, allow_blank=True, help_text="What they want."
     )
     wanted_at = Instant(required=False, allow_null=True, help_text="When they asked to be called.")
 

@@ -76,7 +76,7 @@ class Handoff(models.Model):
 
 
 class Step(models.Model):
-    """A worker flagged something, once: the promise of a handoff, or a follow-up of a lead. `due_at` is when it was due."""
+    """A worker flagged something, once: the promise of a handoff, or a lead's next step. `due_at` is when it was due."""
 
     class Kind(models.TextChoices):
         WARN = "warn", _("A quarter of the promise left")

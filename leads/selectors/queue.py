@@ -1,4 +1,4 @@
-"""What the queue shows: rows grouped by deadline, and everything about the selected lead. A fixed number of statements."""
+"""What the queue shows: rows grouped by deadline, and all about the selected lead. A fixed number of statements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -384,17 +384,17 @@ class _Loader:
             Lead,
             id=pk,
             version=1 + len(life.tries),
-            name=life.name,
-            company=life.company,
-            job_title=life.title,
-            email=life.email,
-            phone=life.phone,
-            country=life.country,
-            city=life.city,
-            language=life.language,
-            need=life.need,
+            name=life.who.name,
+            company=life.who.company,
+            job_title=life.who.title,
+            email=life.who.email,
+            phone=life.who.phone,
+            country=life.who.country,
+            city=life.who.city,
+            language=life.who.language,
+            need=life.who.need,
             search=identity.search_text(
-                name=life.name, company=life.company, email=life.email, phone=life.phone
+                name=life.who.name, company=life.who.company, email=life.who.email, phone=life.who.phone
             ),
             campaign=campaign.pk,
             owner=self.people[life.rep].pk if life.rep else None,
@@ -422,16 +422,16 @@ class _Loader:
             minutes_estimated=sum(one.minutes for one in life.tries if one.estimated),
             **stage_at,
         )
-        keys = [("email", life.email.lower()), ("phone", life.phone)]
+        keys = [("email", life.who.email.lower()), ("phone", life.who.phone)]
         for kind, value in keys:
             if value:
                 self._add(LeadKey, lead=pk, kind=kind, namespace="", value=value)
         payload = {
-            "name": life.name,
-            "company": life.company,
-            "email": life.email,
-            "phone": life.phone,
-            "want": life.need,
+            "name": life.who.name,
+            "company": life.who.company,
+            "email": life.who.email,
+            "phone": life.who.phone,
+            "want": life.who.need,
         }
         door = Door.FORM if campaign.kind in {"website", "ads"} else Door.PASTE
         self._add(
@@ -471,7 +471,7 @@ class _Loader:
         for key, (value, source) in answers.items():
             at = life.contact_at if source == Answer.Source.REP and life.contact_at else life.received_at
             by = rep if source == Answer.Source.REP else None
-            self._add(Answer, lead=pk, key=key, value=value, source=source.value, by=by, at=at)
+            self._add(Answer, lead=pk, key=key, value=value, source=str(source), by=by, at=at)
         if life.marked_at is not None:
             reason = life.reason if life.mark is MarkValue.NOT_A_FIT else ""
             evaluation = evaluate(

@@ -52,12 +52,10 @@ class Try:
     note: str = ""
 
 
-@dataclass
-class Life:
-    """All that ever happened to one lead."""
+@dataclass(frozen=True)
+class Who:
+    """The person behind a lead, and what they want."""
 
-    story: str
-    number: int
     name: str
     company: str
     title: str
@@ -67,6 +65,15 @@ class Life:
     city: str
     language: str
     need: str
+
+
+@dataclass
+class Life:
+    """All that ever happened to one lead."""
+
+    story: str
+    number: int
+    who: Who
     received_at: datetime
     rep: str | None = None
     handed_at: datetime | None = None
@@ -129,7 +136,7 @@ class Inventor:
         self._serial = 0
 
     # ------------------------------------------------------------------------------------------ who
-    def _person(self, story: Story) -> dict[str, str]:
+    def _person(self, story: Story) -> Who:
         pick = self.random.choice
         country = pick(story.markets or (story.market,))
         self._serial += 1
@@ -141,17 +148,17 @@ class Inventor:
         slug = (
             "".join(letter for letter in company.lower() if letter.isascii() and letter.isalnum()) or "firma"
         )
-        return {
-            "name": f"{first} {last}",
-            "company": "" if is_private else company,
-            "title": "" if is_private else pick(names.TITLES[country]),
-            "email": "" if self.random.random() < 0.12 else f"contact{self._serial}@{slug}.example",
-            "phone": phone,
-            "country": country,
-            "city": pick(names.CITIES[country]),
-            "language": names.LANGUAGE_OF[country],
-            "need": pick(names.WISHES[country]) if self.random.random() < 0.86 else "",
-        }
+        return Who(
+            name=f"{first} {last}",
+            company="" if is_private else company,
+            title="" if is_private else pick(names.TITLES[country]),
+            email="" if self.random.random() < 0.12 else f"contact{self._serial}@{slug}.example",
+            phone=phone,
+            country=country,
+            city=pick(names.CITIES[country]),
+            language=names.LANGUAGE_OF[country],
+            need=pick(names.WISHES[country]) if self.random.random() < 0.86 else "",
+        )
 
     def _rep_for(self, country: str) -> Colleague:
         weights = [
@@ -201,6 +208,12 @@ class Inventor:
         worked = calendar.add(opening, self.random.randint(5, 5 * HOUR))
         return at if worked >= self.now else worked
 
+    def _one_of(self, choices: Sequence[tuple[str, int]]) -> str:
+        """One of the words, each as likely as its weight says."""
+        return self.random.choices(
+            [word for word, _weight in choices], [weight for _word, weight in choices]
+        )[0]
+
     def _minutes(self, story: Story, low: int, high: int) -> int:
         return max(1, round(self.random.randint(low, high) * story.minutes))
 
@@ -209,7 +222,7 @@ class Inventor:
         """Every lead of one campaign, oldest first."""
         told: list[Life] = []
         for number, at in enumerate(self._received(story), start=1):
-            life = Life(story=story.name, number=number, received_at=at, **self._person(story))
+            life = Life(story=story.name, number=number, received_at=at, who=self._person(story))
             life.asked = self.random.random() < 0.55
             good = self._is_good(story, number)
             self._live(life, story, good)
@@ -230,7 +243,7 @@ class Inventor:
         life.promise_seconds = int(clock.promise_seconds)
 
     def _live(self, life: Life, story: Story, good: bool) -> None:
-        rep = self._rep_for(life.country)
+        rep = self._rep_for(life.who.country)
         delay = {"event": 26 * HOUR, "list": 3 * HOUR, "partner": 2 * HOUR}.get(story.kind, HOUR // 3)
         handed = life.received_at + timedelta(seconds=self.random.expovariate(1 / delay) + 30)
         if handed >= self.now:
@@ -285,8 +298,7 @@ class Inventor:
                 if life.next_step_at < self.now - timedelta(days=5):
                     life.next_step_at, life.next_step = None, ""
                 return
-            keys, weights = zip(*REASONS, strict=True)
-            life.reason = self.random.choices(keys, weights)[0]
+            life.reason = self._one_of(REASONS)
             life.tries.append(
                 Try(at, "call", Outcome.REACHED, minutes, not entered, self.random.choice(names.NOTES_BAD))
             )
@@ -322,8 +334,7 @@ class Inventor:
             self._qualify(life, story, rep, again)
         elif turn < 0.75:
             life.tries.append(Try(again, "call", Outcome.REACHED, self._minutes(story, 5, 15), False))
-            keys, weights = zip(*LOSSES, strict=True)
-            life.stage, life.lost_at, life.reason = Stage.LOST, again, self.random.choices(keys, weights)[0]
+            life.stage, life.lost_at, life.reason = Stage.LOST, again, self._one_of(LOSSES)
         elif turn < 0.9:
             later = calendar.add(self.now, self.random.randint(-2, 40) * 4 * HOUR)
             recently = calendar.add(self.now, -self.random.randint(8, 60) * HOUR)
@@ -352,11 +363,10 @@ class Inventor:
                 life.stage, life.won_at = Stage.WON, ends
                 life.amount = Decimal(round(story.deal * factor / 100) * 100)
             else:
-                keys, weights = zip(*LOSSES, strict=True)
                 life.stage, life.lost_at, life.reason = (
                     Stage.LOST,
                     ends,
-                    self.random.choices(keys, weights)[0],
+                    self._one_of(LOSSES),
                 )
         elif self.random.random() < 0.93:
             life.next_step_at = (
@@ -375,7 +385,7 @@ class Inventor:
         mode, minutes = self.promises[story.kind]
         total = minutes if mode == "within" else 8 * 60
         handed = calendar.add(self.now, -60 * max(5, total - left_minutes))
-        life = Life(story=story.name, number=number, received_at=handed, **self._person(story))
+        life = Life(story=story.name, number=number, received_at=handed, who=self._person(story))
         life.received_at = handed - timedelta(minutes=self.random.randint(3, 30))
         life.asked = True
         life.people = self.random.choice((24, 42, 60))

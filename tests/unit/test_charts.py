@@ -95,7 +95,7 @@ def test_finished_period_has_no_forecast_and_no_today() -> None:
 
 def test_first_day_gives_way_to_today() -> None:
     chart = charts.running_total(DAYS, [3])
-    assert text(chart, "Today")
+    assert text(chart, "Today").text == "Today"
     assert "1 Apr" not in {found.text for found in chart.texts}
     assert text(chart, "30 Apr").anchor == "end"
 

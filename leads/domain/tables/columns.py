@@ -116,7 +116,8 @@ NAMES: dict[Field, str] = {
     Field.CITY: "city, town, mailing city, miasto, miejscowosc, город, населенный пункт",
     Field.LANGUAGE: """language, preferred language, lang, locale, jezyk, preferowany jezyk, язык,
         предпочитаемый язык""",
-    Field.NEED: """need, what they want, needs, interest, interested in, product interest, requirement, requirements, enquiry,
+    Field.NEED: """need, what they want, needs, interest, interested in, product interest, requirement, requirements,
+    enquiry,
         inquiry, what do you need, request, question, potrzeba, potrzeby, zainteresowanie, zapytanie, czego
         potrzebujesz, czego dotyczy zapytanie, temat, produkt, потребность, потребности, интерес, запрос, что
         нужно, вопрос, интересует, продукт, product, message subject, lead title, deal title, lead name

@@ -567,7 +567,7 @@ def _money(lives: Iterable[Life], campaigns: Mapping[str, Campaign], now: dateti
 
 
 def _plans(lives: Sequence[Life], people: Mapping[str, User], now: datetime) -> None:
-    """A plan for each month; this month's asks for a third more than what is coming in: behind, on purpose."""
+    """A plan for each month; this month's asks for more than what is coming in: behind, on purpose."""
     zone = Company.objects.get(pk=1).tz
     this = month_of(now, zone)
     months = [this]
@@ -583,15 +583,15 @@ def _plans(lives: Sequence[Life], people: Mapping[str, User], now: datetime) -> 
     following = (this + timedelta(days=32)).replace(day=1)
     next_month = [following] if following != this else []
     for index, month in enumerate([*next_month, *months]):
-        share = Decimal("1.35") if month == this else Decimal("1.06") + Decimal(index % 3) / 50
+        share = Decimal("1.15") if month == this else Decimal("1.06") + Decimal(index % 3) / 50
         Plan.objects.create(
             month=month,
             revenue=(usual * share / 1000).quantize(Decimal(1)) * 1000,
-            average_deal=Decimal(15_500),
-            close_rate=Decimal("18.00"),
+            average_deal=Decimal(16_500),
+            close_rate=Decimal("22.00"),
             qualification_rate=Decimal("27.00"),
-            visit_rate=Decimal("2.40"),
-            cost_per_lead=Decimal("17.00"),
+            visit_rate=Decimal("3.00"),
+            cost_per_lead=Decimal("24.00"),
             in_time_rate=Decimal("90.00"),
             changed_at=now - timedelta(days=20),
             changed_by=people["anna"],

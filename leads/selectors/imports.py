@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from leads.domain import past
 from leads.domain.past import PastNote
@@ -31,7 +31,7 @@ UNDO_WITHIN = timedelta(days=1)
 SHOWN_NUMBERS = 5  # row numbers that a remark names
 
 FIELD_LABELS = {
-    Field.NAME: gettext_lazy("Name"),
+    Field.NAME: pgettext_lazy("person", "Name"),
     Field.FIRST_NAME: gettext_lazy("First name"),
     Field.LAST_NAME: gettext_lazy("Last name"),
     Field.COMPANY: gettext_lazy("Company"),

@@ -9,6 +9,7 @@ from django.db.models import FETCH_RAISE, DateTimeField, OuterRef, Q, QuerySet, 
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django_countries import countries
 
 from campaigns.models import Campaign, Channel
@@ -263,7 +264,7 @@ def export_headers() -> list[str]:
     """The first line of the export, in the language in force; the import recognises these names."""
     return [
         _("Id"),
-        _("Name"),
+        pgettext("person", "Name"),
         _("Company"),
         _("Position"),
         _("E-mail"),

@@ -97,7 +97,7 @@ def _page(request: HttpRequest, campaign: Campaign, *, status: int = 200, **more
     typed: dict[str, str] = more.pop("typed", {})
     problem: Invalid | None = more.get("problem")
     labels = {
-        "name": _("Name"),
+        "name": pgettext("person", "Name"),
         "company": _("Company"),
         "phone": _("Phone"),
         "email": _("E-mail"),

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from leadsync.accounts.domain.hours import Code, clock, faults_of_day, parse_clock
 from leadsync.accounts.models import Absence, ApiToken, Company, Invitation, Office, User
@@ -56,7 +56,7 @@ class MeForm(forms.ModelForm):  # type: ignore[type-arg]
         model = User
         fields = ("name", "language", "theme", "has_shortcuts")
         labels: ClassVar = {
-            "name": gettext_lazy("Name"),
+            "name": pgettext_lazy("person", "Name"),
             "theme": gettext_lazy("Theme"),
             "has_shortcuts": gettext_lazy("Keyboard shortcuts"),
         }
@@ -308,7 +308,7 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Invitation
         fields = ("email", "name", "roles", "language")
-        labels: ClassVar = {"email": gettext_lazy("E-mail"), "name": gettext_lazy("Name")}
+        labels: ClassVar = {"email": gettext_lazy("E-mail"), "name": pgettext_lazy("person", "Name")}
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -324,7 +324,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("name", "capacity")
-        labels: ClassVar = {"name": gettext_lazy("Name"), "capacity": gettext_lazy("Leads a day")}
+        labels: ClassVar = {"name": pgettext_lazy("person", "Name"), "capacity": gettext_lazy("Leads a day")}
         help_texts: ClassVar = {"capacity": gettext_lazy("How many new leads a day this person can answer.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -350,7 +350,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ApiToken
         fields = ("name", "scope")
-        labels: ClassVar = {"name": gettext_lazy("Name"), "scope": gettext_lazy("May")}
+        labels: ClassVar = {"name": gettext_lazy("Name"), "scope": pgettext_lazy("token", "May")}
         help_texts: ClassVar = {"name": gettext_lazy("Which program uses it, such as “Web site form”.")}
         widgets: ClassVar = {"scope": forms.RadioSelect}
 
@@ -365,7 +365,9 @@ class AcceptForm(forms.Form):
     """The first thing somebody invited does: a name and a password."""
 
     name = forms.CharField(
-        label=gettext_lazy("Name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=pgettext_lazy("person", "Name"),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
     password1 = forms.CharField(

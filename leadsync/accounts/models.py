@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_countries.fields import CountryField
 from simple_history.models import HistoricalRecords
 
@@ -271,7 +272,7 @@ class ApiToken(models.Model):
 
     person = models.ForeignKey(User, models.CASCADE, related_name="tokens")
     name = models.CharField(_("name"), max_length=100)
-    scope = models.CharField(_("may"), max_length=10, choices=Scope, default=Scope.READ)
+    scope = models.CharField(pgettext_lazy("token", "may"), max_length=10, choices=Scope, default=Scope.READ)
     prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)

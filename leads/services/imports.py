@@ -42,7 +42,7 @@ type Incoming = File[bytes]  # only the stubs know what is in a file
 
 log = logging.getLogger(__name__)
 
-BATCH = 1_000
+BATCH = arrivals.CHUNK
 DIRECT = 500  # so many rows are saved while the person waits; more by the worker
 SEEN_AT_ONCE = 5_000  # so many rows are looked through while the person waits
 TASK = "leads.resume_imports"

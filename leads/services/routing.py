@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
 
 from leads.models import Handoff
@@ -28,36 +28,38 @@ def share_out(
     """A rep for each lead, by lead id, with why: `{rule, open, capacity, among}`. Empty when nobody is present.
 
     The next lead goes to whom has the fewest open handoffs for the leads a day they can take; among equals to
-    whom has waited longest for one. Capacity 0 takes none. Two queries and the company's, however many leads.
+    whom has waited longest for one. Capacity 0 takes none. One query and the company's, however many leads.
     """
     if not leads:
         return {}
     now = at or timezone.now()
     on = now.astimezone(accounts.company().tz).date()
-    reps = {rep.pk: rep for rep in accounts.present_reps(on).filter(capacity__gt=0)}
+    # Both questions are answered by an index per rep, however many handoffs there have been.
+    theirs = Handoff.objects.filter(rep=OuterRef("pk"))
+    held_now = (
+        theirs.filter(ended_at=None).order_by().values("rep").annotate(count=Count("*")).values("count")
+    )
+    reps = {
+        pk: (capacity, held or 0, last if held or (last and last >= now - RECENTLY) else _LONG_AGO)
+        for pk, capacity, held, last in accounts.present_reps(on)
+        .filter(capacity__gt=0)
+        .annotate(held=Subquery(held_now), last=Subquery(theirs.order_by("-at").values("at")[:1]))
+        .values_list("pk", "capacity", "held", "last")
+    }
     if not reps:
         return {}
-    known = {
-        row["rep"]: row
-        for row in Handoff.objects.filter(rep__in=reps)
-        .filter(Q(ended_at=None) | Q(at__gte=now - RECENTLY))
-        .values("rep")
-        .annotate(open=Count("id", filter=Q(ended_at=None)), last=Max("at"))
-    }
     # How full a rep is, as a float: of counts below many millions, equal shares give equal floats.
     queue: list[tuple[float, datetime, int, int, int]] = []
-    for pk, rep in reps.items():
-        row = known.get(pk)
-        held, last = (row["open"], row["last"]) if row else (0, _LONG_AGO)
-        heapq.heappush(queue, (held / rep.capacity, last, 0, pk, held))
+    for pk, (capacity, held, last) in reps.items():
+        heapq.heappush(queue, (held / capacity, last, 0, pk, held))
     found: dict[int, tuple[int, dict[str, Any]]] = {}
     for turn, lead in enumerate(leads, start=1):
         *_, pk, held = queue[0]
-        rep = reps[pk]
+        capacity, *_ = reps[pk]
         found[lead.pk] = (
             pk,
-            {"rule": "round_robin", "open": held, "capacity": rep.capacity, "among": len(reps)},
+            {"rule": "round_robin", "open": held, "capacity": capacity, "among": len(reps)},
         )
         # Ties go by turn: having just been given one puts a rep behind all who wait, in order of giving.
-        heapq.heapreplace(queue, ((held + 1) / rep.capacity, now, turn, pk, held + 1))
+        heapq.heapreplace(queue, ((held + 1) / capacity, now, turn, pk, held + 1))
     return found

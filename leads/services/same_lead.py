@@ -14,6 +14,7 @@ from leads.domain import identity
 from leads.models import Lead, LeadKey
 from leads.services import changes
 from leadsync.accounts import selectors as accounts
+from leadsync.core import db
 from leadsync.core.errors import Invalid
 
 MOST_NEED = 20_000
@@ -170,7 +171,7 @@ def known_keys(keys: Iterable[Key]) -> dict[Key, int]:
     found: dict[Key, int] = {}
     for (kind, namespace), values in groups.items():
         for value, lead_id in LeadKey.objects.filter(
-            kind=kind, namespace=namespace, value__in=values
+            kind=kind, namespace=namespace, value__in=db.among(values)
         ).values_list("value", "lead_id"):
             found[(kind, namespace, value)] = lead_id
     return found

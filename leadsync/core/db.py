@@ -99,16 +99,22 @@ def insert_from[M: models.Model](
         return int(cursor.rowcount)
 
 
-def among(keys: Sequence[int]) -> RawSQL:
+def among(keys: Sequence[int] | Sequence[str]) -> RawSQL | list[int | str]:
     """Many keys for a filter (`pk__in=among(keys)`) as one parameter, which is read faster than thousands of them.
 
-    SQLite also refuses a statement with very many parameters.
+    SQLite also refuses a statement with very many parameters. A few stay as they are.
     """
+    listed: list[int | str] = list(keys)
+    if len(listed) <= _FEW:
+        return listed
     if is_postgres():
-        return RawSQL("SELECT unnest(%s::bigint[])", [list(keys)])
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(keys))])
+        if isinstance(listed[0], str):
+            return RawSQL("SELECT unnest(%s::text[])", [listed])
+        return RawSQL("SELECT unnest(%s::bigint[])", [listed])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(listed)])
 
 
+_FEW = 100
 _COPIED_AT_ONCE = 10_000  # rows of text in memory
 
 # What the SQLite driver takes as it is; everything else goes through its field.
@@ -250,7 +256,9 @@ def next_ids(model: type[models.Model], count: int) -> list[int]:
     with connection.cursor() as cursor:
         if is_postgres():
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+                "SELECT nextval(found.sequence) FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS sequence"
+                " OFFSET 0) AS found, generate_series(1, %s)",
+                [table, count],
             )
             return [int(row[0]) for row in cursor.fetchall()]
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])

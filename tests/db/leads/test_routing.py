@@ -57,7 +57,7 @@ def test_why_is_said() -> None:
 def test_many_leads_ask_as_often_as_one(django_assert_num_queries: Any) -> None:
     person("rep"), person("rep")
     few, many = [lead()], [lead() for _n in range(20)]
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         routing.share_out(few)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         routing.share_out(many)

@@ -6,7 +6,12 @@ from functools import cache, lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
-from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat
+from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
+    NumberParseException,
+    PhoneMetadata,
+    PhoneNumberFormat,
+)
 
 from .codes import ProblemCode
 from .model import Fault
@@ -106,6 +111,7 @@ def _plain_domain(domain: str) -> str:
         return ""
 
 
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _EXTENSION = re.compile(
     r"(?:;ext=|[,;\s]*\b(?:ext(?:ension|n)?|wew(?:n)?|доб|вн)\b[.:\s]*"
     r"|\s*(?<=[\d\s)])x[.:\s]*|\s*#\s*)(\d{1,7})\s*$",
@@ -129,6 +135,8 @@ def parse_phone(cell: str, region: str = "", *, allows_letters: bool = False) ->
     text = cell.strip()
     if not text:
         return None
+    if plain := _plain_number(text):
+        return plain
     if _DAMAGED.fullmatch(text):
         return Fault(ProblemCode.DAMAGED_BY_EXCEL)
     if len(text) > 250:
@@ -157,6 +165,53 @@ def parse_phone(cell: str, region: str = "", *, allows_letters: bool = False) ->
     if isinstance(parsed, Phone) and others:
         return replace(parsed, others=tuple(others))
     return parsed
+
+
+def _plain_number(text: str) -> Phone | None:
+    """A person's valid number that stands in E.164 already, in a tenth of the time; None for all else."""
+    if not _E164.fullmatch(text):
+        return None
+    for end in (2, 3, 4):
+        if (numbers := _numbers_of(text[1:end])) is not None:
+            national = text[end:]
+            return Phone(text, numbers.region, is_valid=True) if numbers.match(national) else None
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """The mobile and fixed-line numbers of a country that has its calling code for itself."""
+
+    region: str
+    patterns: tuple[tuple[frozenset[int], re.Pattern[str]], ...]
+    general: re.Pattern[str]
+    prefix: re.Pattern[str] | None
+
+    def match(self, national: str) -> bool:
+        # A leading zero, or what is dialled within the country before its numbers, may have to go: not for here.
+        if national.startswith("0") or (self.prefix and self.prefix.match(national)):
+            return False
+        return bool(self.general.fullmatch(national)) and any(
+            len(national) in lengths and pattern.fullmatch(national) for lengths, pattern in self.patterns
+        )
+
+
+@cache
+def _numbers_of(code: str) -> _Numbers | None:
+    regions = COUNTRY_CODE_TO_REGION_CODE.get(int(code), ())
+    metadata = PhoneMetadata.metadata_for_region(regions[0], None) if len(regions) == 1 else None
+    if metadata is None or not regions[0].isalpha() or metadata.general_desc is None:
+        return None
+    general = metadata.general_desc.national_number_pattern
+    kinds = [
+        (frozenset(kind.possible_length), re.compile(kind.national_number_pattern))
+        for kind in (metadata.mobile, metadata.fixed_line)
+        if kind is not None and kind.national_number_pattern
+    ]
+    prefix = metadata.national_prefix_for_parsing
+    return _Numbers(
+        regions[0], tuple(kinds), re.compile(general or "$."), re.compile(prefix) if prefix else None
+    )
 
 
 def _read_phone(text: str, region: str) -> Phone | Fault:

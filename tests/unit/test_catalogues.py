@@ -8,6 +8,7 @@ from pathlib import Path
 import polib
 import pytest
 from django.conf import settings
+from django.utils import dates, translation
 
 from leadsync.core.catalogues import collect, problems
 from leadsync.core.management.commands.catalogues import FOLDERS
@@ -87,3 +88,12 @@ def test_numbers_choose_the_plural_form_that_people_say(language: str, catalogue
 
 def test_a_number_and_its_unit_stay_on_one_line(catalogue: polib.POFile) -> None:
     assert [form for entry in catalogue for form in forms(entry) if LOOSE_UNIT.search(form)] == []
+
+
+def test_no_string_of_ours_renames_a_month_or_a_weekday(catalogue: polib.POFile) -> None:
+    # Our catalogues come before Django's: "May" as a verb without a context would rename the month.
+    with translation.override("en"):
+        groups = (dates.MONTHS, dates.MONTHS_3, dates.WEEKDAYS, dates.WEEKDAYS_ABBR)
+        names = {str(name) for group in groups for name in group.values()}
+        names |= {name.lower() for name in names}
+    assert [entry.msgid for entry in catalogue if not entry.msgctxt and entry.msgid in names] == []

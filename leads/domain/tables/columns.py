@@ -71,7 +71,7 @@ NAMES: dict[Field, str] = {
     Field.WON_AT: """won at, won on, won date, won time, date won, close date, closed won date, deal closed
         date, data wygranej, wygrano, data sprzedazy, data zamkniecia, data wygrania, дата выигрыша, дата
         продажи, дата закрытия, дата сделки, deal close date, closed at""",
-    Field.WON: """won, is won, is closed won, wygrany, wygrana, czy wygrany, czy wygrana, sprzedano, выигран,
+    Field.WON: """won, is won, is closed won, wygrany, wygrana, wygrane, czy wygrany, czy wygrana, sprzedano, выигран,
         выиграна, продано, успешно""",
     Field.AMOUNT: """amount, deal value, deal amount, won amount, amount won, revenue, lead value, value, deal
         size, opportunity amount, total amount, contract value, kwota, wartosc, wartosc szansy, wartosc leada,
@@ -79,7 +79,7 @@ NAMES: dict[Field, str] = {
         сделки, стоимость сделки, сумма договора, price""",
     Field.LOST_AT: """lost at, lost on, lost date, lost time, date lost, closed lost date, data przegranej,
         data utraty, data odrzucenia, дата проигрыша, дата потери, дата отказа""",
-    Field.LOST: """lost, is lost, is closed lost, przegrany, przegrana, utracony, проигран, проиграна,
+    Field.LOST: """lost, is lost, is closed lost, przegrany, przegrana, przegrane, utracony, проигран, проиграна,
         потерян""",
     Field.REASON: """reason, lost reason, loss reason, closed lost reason, reason lost, unqualified reason,
         disqualification reason, reject reason, rejection reason, powod, powod przegranej, powod odrzucenia,
@@ -143,8 +143,8 @@ NAMES: dict[Field, str] = {
         сделки""",
     Field.NEXT_STEP_AT: """next step at, next step, next step date, next activity date, next follow up, follow
         up date, follow up, next contact, activity due date, next contact date, next activity, callback at,
-        nastepny krok, data nastepnego kroku, nastepny kontakt, data kontaktu, data nastepnego kontaktu,
-        nastepne dzialanie, следующий шаг, дата следующего шага, следующий контакт, дата следующего контакта,
+        data nastepnego kroku, nastepny krok, nastepny kontakt, data kontaktu, data nastepnego kontaktu,
+        nastepne dzialanie, дата следующего шага, следующий шаг, следующий контакт, дата следующего контакта,
         перезвонить""",
     Field.CONSENT: """consent, gdpr consent, marketing consent, opt in, email opt in, privacy consent, gdpr,
         terms accepted, zgoda, zgoda rodo, zgoda marketingowa, zgoda na kontakt, rodo, согласие, согласие на

@@ -1,21 +1,26 @@
 """Filters and tags of every page. Built in: no page needs to load them."""
 
 import datetime as dt
+import secrets
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 from zlib import crc32
 
 import lucide
 from django import template
+from django.conf import settings
 from django.template.context import RequestContext
-from django.urls import NoReverseMatch, reverse
+from django.template.loader import get_template
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from leadsync.core import money as amounts
 from leadsync.core.charts import Chart
@@ -107,6 +112,8 @@ def icon(name: str, **attributes: Any) -> SafeString:
 @register.simple_tag(takes_context=True)
 def area(context: RequestContext) -> str:
     """Return which item of the navigation the page belongs to, "" for none."""
+    if "lit_area" in context:  # inside a kept piece: the page itself is not known there
+        return str(context["lit_area"])
     match = getattr(context.get("request"), "resolver_match", None)
     name = match.view_name if match else ""
     return next((found for prefix, found in AREAS if name and name.startswith(prefix)), "")
@@ -152,6 +159,69 @@ def nav_item(
         "note": note,
         "tab": tab,
     }
+
+
+# Stand in a kept piece where each request puts its own; nobody can type them.
+_TOKEN_HERE = secrets.token_hex(16)
+_PATH_HERE = secrets.token_hex(16)
+
+
+@lru_cache(maxsize=512)
+def _piece(
+    name: str, language: str, prefix: str, month: str, has_token: bool, theme: str, place: tuple[Any, ...]
+) -> SafeString:
+    # Whatever the piece may depend on is an argument, so a kept one is never out of date.
+    given: dict[str, Any] = {
+        "request": SimpleNamespace(get_full_path=_PATH_HERE),
+        "user": SimpleNamespace(theme=theme),
+        "csrf_token": _TOKEN_HERE if has_token else None,
+    }
+    if place:
+        given["lit_area"], given["request"].path, counts = place
+        given["shell"] = {"counts": counts}
+    return mark_safe(get_template(name).render(given))  # noqa: S308  # escaped by the template
+
+
+def _kept(context: RequestContext, name: str, place: tuple[Any, ...]) -> SafeString:
+    token = context.get("csrf_token")
+    has_token = bool(token) and token != "NOTPROVIDED"  # noqa: S105  # what Django says where there is none
+    make = _piece.__wrapped__ if settings.DEBUG else _piece  # whoever edits templates sees the change
+    text = make(
+        name,
+        get_language() or "",
+        get_script_prefix(),
+        f"{timezone.localdate():%Y-%m}",
+        has_token,
+        getattr(context.get("user"), "theme", ""),
+        place,
+    )
+    if _TOKEN_HERE in text:
+        text = text.replace(_TOKEN_HERE, escape(token))
+    if _PATH_HERE in text:
+        request = context.get("request")
+        text = text.replace(_PATH_HERE, escape(request.get_full_path()) if request else "/")
+    return mark_safe(text)  # noqa: S308
+
+
+@register.simple_tag(takes_context=True)
+def still(context: RequestContext, name: str) -> SafeString:
+    """Include a template that says the same to everyone of a language and theme: rendered once a process.
+
+    It may hold forms: the CSRF token and `request.get_full_path` are each request's own. Nothing else of the
+    context is there.
+    """
+    return _kept(context, name, ())
+
+
+@register.simple_tag(takes_context=True)
+def nav(context: RequestContext, name: str) -> SafeString:
+    """Include a part of the navigation: rendered once for each lit item and each set of `shell.counts`."""
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
+    lit = area(context)
+    # No item leads to a page with arguments, but for the plan of this month.
+    path = request.path if request and match and (not match.kwargs or lit == "plan") else ""
+    return _kept(context, name, (lit, path, (context.get("shell") or {}).get("counts")))
 
 
 def _drawing(context: RequestContext, chart: Chart, title: str, desc: str) -> dict[str, Any]:

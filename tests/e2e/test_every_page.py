@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.e2e.conftest import Site, Visitors
+from tests.e2e.conftest import PHONE, WIDE, Site, Visitors
 
 pytestmark = pytest.mark.e2e
 
@@ -44,24 +44,27 @@ def places(site: Site) -> dict[str, str]:
     return dict(zip(("campaign", "lead", "month"), found, strict=True))
 
 
-@pytest.mark.parametrize("phone", [False, True], ids=["1440", "390"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("who", "path"), PAGES, ids=[path for _who, path in PAGES])
-def test_page_is_accessible_and_fits(
-    visit: Visitors, places: dict[str, str], who: str, path: str, scheme: str, phone: bool
-) -> None:
-    page = visit(who, phone=phone, scheme=scheme)
+def test_page_is_accessible_and_fits(visit: Visitors, places: dict[str, str], who: str, path: str) -> None:
+    page = visit(who)
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     answer = page.goto(path.format(**places))
     assert answer is not None
     assert answer.status == 200
     page.wait_for_load_state("networkidle")
-    found = Axe().run(page).response["violations"]
-    assert not found, "; ".join(
-        f"{one['id']}: {[node['target'] for node in one['nodes'][:3]]} {one['help']}" for one in found
-    )
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow <= 0, f"the page is {overflow} px wider than the screen"
-    assert not faults, faults
     assert page.locator("h1").count() == 1
+    for size in (WIDE, PHONE):
+        page.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour half-way
+            where = f"{size['width']} px, {scheme}"
+            found = Axe().run(page).response["violations"]
+            assert not found, f"{where}: " + "; ".join(
+                f"{one['id']}: {[node['target'] for node in one['nodes'][:3]]} {one['help']}" for one in found
+            )
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow <= 0, f"{where}: the page is {overflow} px wider than the screen"
+    assert not faults, faults

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,6 +16,7 @@ from leadsync.accounts.models import User
 from leadsync.accounts.preferences import theme_of
 from leadsync.accounts.roles import Can
 from leadsync.accounts.selectors import company
+from leadsync.core.counting import CountOf
 from leadsync.notices.models import Alert, Notice
 
 
@@ -31,12 +31,6 @@ class Counts:
     notices: int = 0
 
 
-class _CountOf(Subquery):
-    """How many rows a query has, as a column of another one."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
-
-
 def counts_for(person: User) -> Counts:
     """All counters of the frame, in one statement.
 
@@ -47,11 +41,11 @@ def counts_for(person: User) -> Counts:
         User.objects.filter(pk=person.pk)
         .order_by()
         .values_list(
-            _CountOf(waiting.values("pk")),
-            _CountOf(waiting.overdue(timezone.now()).values("pk")),
-            _CountOf(Question.objects.filter(answerer=person, closed_at=None, answered_at=None).values("pk")),
-            _CountOf(Alert.objects.filter(kind="point_broken", resolved_at=None).values("pk")),
-            _CountOf(Notice.objects.filter(recipient=person, read_at=None).values("pk")),
+            CountOf(waiting.values("pk")),
+            CountOf(waiting.overdue(timezone.now()).values("pk")),
+            CountOf(Question.objects.filter(answerer=person, closed_at=None, answered_at=None).values("pk")),
+            CountOf(Alert.objects.filter(kind="point_broken", resolved_at=None).values("pk")),
+            CountOf(Notice.objects.filter(recipient=person, read_at=None).values("pk")),
         )
         .first()
     )

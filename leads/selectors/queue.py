@@ -1,13 +1,13 @@
 """What the queue shows: rows grouped by deadline, and all about the selected lead. A fixed number of statements."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from phonenumbers import NumberParseException, parse
@@ -23,9 +23,29 @@ from leads.selectors import agreement
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
 from leadsync.core.businesstime import WorkCalendar
+from leadsync.core.counting import CountOf
 
 MOST_ROWS = 200
 JUST_CALLED = timedelta(hours=24)
+
+# What a row shows; the selected lead is fetched whole.
+_SHOWN = (
+    "version",
+    "name",
+    "company",
+    "phone",
+    "need",
+    "campaign",
+    "campaign__name",
+    "gate_number",
+    "mark",
+    "stage",
+    "first_contact_at",
+    "wanted_at",
+    "next_step_at",
+    "next_step",
+    "last_activity_at",
+)
 
 GROUP_TITLES = {
     Group.CALLED: gettext_lazy("Called, not marked yet"),
@@ -82,7 +102,7 @@ class Pane:
     evaluation: Evaluation
     terms: Terms
     activities: list[Activity]
-    reasons: list[Reason]
+    reasons: models.QuerySet[Reason]  # read where the page asks why, and only there
     steps: dict[str, datetime]
     event_id: int
     mark: Mark | None
@@ -128,16 +148,21 @@ class TabCounts:
 
 
 def counts(person: User, now: datetime) -> TabCounts:
-    """How many wait in each tab: three statements."""
+    """How many wait in each tab: one statement."""
     start, end = _today(now)
-    waiting = (
-        Handoff.objects.open()
-        .filter(rep=person)
-        .aggregate(all=Count("pk"), past=Count("pk", filter=Q(due_at__lte=now)))
+    waiting = Handoff.objects.open().filter(rep=person)
+    row = (
+        User.objects.filter(pk=person.pk)
+        .order_by()
+        .values_list(
+            CountOf(waiting.values("pk")),
+            CountOf(waiting.overdue(now).values("pk")),
+            CountOf(Lead.objects.open().filter(owner=person, next_step_at__lt=end).values("pk")),
+            CountOf(Mark.objects.filter(by=person, at__gte=start, reverted_at=None).order_by().values("pk")),
+        )
+        .first()
     )
-    follow = Lead.objects.open().filter(owner=person, next_step_at__lt=end).count()
-    done = Mark.objects.filter(by=person, at__gte=start, reverted_at=None).count()
-    return TabCounts(first=waiting["all"], past=waiting["past"], follow=follow, done=done)
+    return TabCounts(*row) if row else TabCounts(0, 0, 0, 0)
 
 
 def _today(now: datetime) -> tuple[datetime, datetime]:
@@ -153,7 +178,8 @@ def first_contacts(person: User, now: datetime, *, words: str = "") -> Queue:
     open_handoffs = (
         Handoff.objects.open()
         .filter(rep=person, **_search("lead__", words))
-        .select_related("lead__campaign__channel", "lead__campaign__owner", "lead__logged_by")
+        .select_related("lead__campaign")
+        .only("lead", "due_at", "warn_at", "promise_seconds", *(f"lead__{name}" for name in _SHOWN))
         .order_by("due_at", "id")
         .fetch_mode(models.FETCH_RAISE)[:MOST_ROWS]
     )
@@ -223,8 +249,18 @@ def done_today(person: User, now: datetime) -> Queue:
 
 
 def _leads(leads: models.QuerySet[Lead]) -> models.QuerySet[Lead]:
-    return leads.select_related("campaign__channel", "campaign__owner", "logged_by").fetch_mode(
-        models.FETCH_RAISE
+    return leads.select_related("campaign").only(*_SHOWN).fetch_mode(models.FETCH_RAISE)
+
+
+def _whole(pk: int) -> Lead | None:
+    """A lead with all that the pane shows of it, and the newest thing known to have happened to it."""
+    newest = LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("-id").values("pk")[:1]
+    return (
+        Lead.objects.filter(pk=pk)
+        .select_related("campaign__channel", "campaign__owner", "logged_by")
+        .annotate(event_id=Subquery(newest))
+        .fetch_mode(models.FETCH_RAISE)
+        .first()
     )
 
 
@@ -266,8 +302,10 @@ def pane(queue: Queue, lead_id: int | None, person: User, *, stays: bool = False
     if not rows:
         return None
     index = next((i for i, row in enumerate(rows) if row.lead.pk == lead_id), 0)
-    row = rows[index]
-    lead = row.lead
+    lead = _whole(rows[index].lead.pk)
+    if lead is None:  # taken away since the list was read
+        return None
+    row = replace(rows[index], lead=lead)
     calendar = queue.calendar or accounts.calendars_for([person.pk])[person.pk]
     terms = queue.terms or agreement.terms()
     return Pane(
@@ -283,10 +321,9 @@ def pane(queue: Queue, lead_id: int | None, person: User, *, stays: bool = False
         activities=list(
             Activity.objects.filter(lead=lead).select_related("by").fetch_mode(models.FETCH_RAISE)[:6]
         ),
-        reasons=reasons(),
+        reasons=_reasons(for_loss=False),
         steps=deadlines.next_steps(calendar, queue.now),
-        event_id=LeadEvent.objects.filter(lead=lead).order_by("-id").values_list("pk", flat=True).first()
-        or 0,
+        event_id=getattr(lead, "event_id", None) or 0,
         mark=Mark.objects.filter(lead=lead, reverted_at=None).select_related("by", "reason").first()
         if lead.mark != "none"
         else None,
@@ -312,10 +349,13 @@ def definition_of(lead: Lead, terms: Terms) -> dict[str, Any]:
     return {"points": points, "evaluation": evaluation}
 
 
+def _reasons(*, for_loss: bool) -> models.QuerySet[Reason]:
+    return Reason.objects.filter(Q(is_for_loss=True) if for_loss else Q(is_for_mark=True), is_active=True)
+
+
 def reasons(*, for_loss: bool = False) -> list[Reason]:
     """The reasons in use, in their order."""
-    wanted = Q(is_for_loss=True) if for_loss else Q(is_for_mark=True)
-    return list(Reason.objects.filter(wanted, is_active=True))
+    return list(_reasons(for_loss=for_loss))
 
 
 def their_time(lead: Lead, now: datetime) -> datetime | None:

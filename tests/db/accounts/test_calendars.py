@@ -127,7 +127,7 @@ def test_calendars_of_twenty_people_take_as_many_queries_as_of_one(
         HoursFactory(person=someone)
         AbsenceFactory(person=someone)
     for count in (1, 20):
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(4):
             calendars_for([someone.pk for someone in people[:count]])
 
 

@@ -4,6 +4,7 @@ from leads.domain.definition import CriterionTerms
 from leads.domain.promise import Mode, PromiseTerms
 from leads.domain.terms import Terms
 from leads.models import Agreement
+from leadsync.core.held import held, let_go
 
 _LIMITS = (
     "points_needed",
@@ -31,9 +32,18 @@ def in_force() -> Agreement | None:
 
 
 def terms() -> Terms:
-    """What holds now as plain values; domain.md's numbers while no version is in force."""
+    """What holds now as plain values; domain.md's numbers while no version is in force. Read once a request."""
+    return held("terms", _terms)
+
+
+def _terms() -> Terms:
     agreement = in_force()
     return terms_of(agreement) if agreement else Terms()
+
+
+def let_go_of_terms() -> None:
+    """Forget the terms that are held, for the service that has just put others in force."""
+    let_go("terms")
 
 
 def silent_days() -> int:

@@ -23,7 +23,7 @@ from leads.selectors import agreement
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
 from leadsync.core.businesstime import WorkCalendar
-from leadsync.core.counting import CountOf
+from leadsync.core.counting import Counts
 
 MOST_ROWS = 200
 JUST_CALLED = timedelta(hours=24)
@@ -147,22 +147,23 @@ class TabCounts:
     done: int
 
 
+def _tabs(person: int, now: datetime, start: datetime, end: datetime) -> list[models.QuerySet[Any]]:
+    waiting = Handoff.objects.open().filter(rep=person)
+    return [
+        waiting,
+        waiting.overdue(now),
+        Lead.objects.open().filter(owner=person, next_step_at__lt=end),
+        Mark.objects.filter(by=person, at__gte=start, reverted_at=None),
+    ]
+
+
+_counts = Counts(_tabs)
+
+
 def counts(person: User, now: datetime) -> TabCounts:
     """How many wait in each tab: one statement."""
     start, end = _today(now)
-    waiting = Handoff.objects.open().filter(rep=person)
-    row = (
-        User.objects.filter(pk=person.pk)
-        .order_by()
-        .values_list(
-            CountOf(waiting.values("pk")),
-            CountOf(waiting.overdue(now).values("pk")),
-            CountOf(Lead.objects.open().filter(owner=person, next_step_at__lt=end).values("pk")),
-            CountOf(Mark.objects.filter(by=person, at__gte=start, reverted_at=None).order_by().values("pk")),
-        )
-        .first()
-    )
-    return TabCounts(*row) if row else TabCounts(0, 0, 0, 0)
+    return TabCounts(*_counts(person=person.pk, now=now, start=start, end=end))
 
 
 def _today(now: datetime) -> tuple[datetime, datetime]:

@@ -295,6 +295,7 @@ def _sign(agreement: Agreement, found: Agreement, by: User, mine: Sequence[str],
         found.state, found.in_force_at = Agreement.State.IN_FORCE, now
     found.version += 1
     found.save(update_fields=["state", "in_force_at", "version"])
+    selectors.let_go_of_terms()
     _bring_up_to_date(agreement, found)
     everyone = (Role.MARKETER, Role.REP, Role.HEAD_OF_MARKETING, Role.HEAD_OF_SALES, Role.DIRECTOR)
     heads = (Role.HEAD_OF_MARKETING, Role.HEAD_OF_SALES)

@@ -120,3 +120,18 @@ def test_templates_have_the_one_format() -> None:
         [djade, "--check", "--target-version", "6.1", *TEMPLATES], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+GROUPED = re.compile(r"\{\{ (?:[a-z_]+\.)*(?:pk|version|[a-z]+_id)(?:\|default:'')? \}\}")
+
+
+def test_ids_and_versions_are_written_without_grouped_digits() -> None:
+    """`{{ lead.pk }}` reads 1,263 from the thousandth on; in an address or a field it must read 1263."""
+    words = {"request_id", "auto_id", "count_id"}
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in sorted((ROOT / "templates").rglob("*.html"))
+        for match in GROUPED.finditer(path.read_text())
+        if not words & set(re.findall(r"[a-z_]+", match[0]))
+    ]
+    assert not found, "add |unlocalize: " + "; ".join(found)

@@ -96,7 +96,7 @@ def _rights(lead: Lead, person: User) -> Rights:
 
 @dataclass(frozen=True)
 class Clock:
-    """What `leads/queue/clock.html` shows of a running promise."""
+    """What the tag `row_clock` shows of a running promise."""
 
     lead: Lead
     deadline: deadline.Deadline | None
@@ -148,7 +148,7 @@ def _context(request: HttpRequest, lead: Lead, **more: Any) -> dict[str, Any]:
         and (mark.by_id == person.pk or person.can(Can.WORK_ANY_LEAD))
         and rights.work,
         "asking": asking if asking in ASKS and rights.mark else "",
-        "reasons": queue.reasons(),
+        "reasons": queue.reasons,  # called where the page asks why
         "pane": {
             "lead": lead,
             "steps": deadline.next_steps(calendars[person.pk], now),

@@ -11,10 +11,12 @@ import pytest
 from django import forms
 from django.template import Context, Template
 from django.test import RequestFactory
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from leadsync.core.charts import running_total
 from leadsync.core.templatetags import ui
+from leadsync.shell import Counts
 
 NB = "\xa0"
 WARSAW = dt.timezone(dt.timedelta(hours=2))
@@ -225,6 +227,61 @@ def test_page_lights_one_item_of_the_navigation(view_name: str, expected: str) -
 
 def test_page_without_a_request_lights_nothing() -> None:
     assert ui.area(Context({})) == ""  # type: ignore[arg-type]
+
+
+def kept(tag: str, name: str, *, path: str = "/", language: str = "en", **context: Any) -> str:
+    request = RequestFactory().get(path)
+    request.resolver_match = SimpleNamespace(  # type: ignore[assignment]
+        view_name=context.pop("view_name", ""), kwargs=context.pop("kwargs", {})
+    )
+    with translation.override(language):
+        return Template(f'{{% {tag} "{name}" %}}').render(Context({"request": request, **context}))
+
+
+def test_kept_piece_carries_the_token_and_the_address_of_each_request() -> None:
+    first = kept("still", "components/languages.html", path="/leads/?q=<b>", csrf_token="token-one")
+    second = kept("still", "components/languages.html", path="/queue/", csrf_token="token-two")
+    assert 'value="token-one"' in first
+    assert "/leads/?q=" in first
+    assert "<b>" not in first
+    assert 'value="token-two"' in second
+    assert "token-one" not in second
+    assert "/leads/" not in second
+
+
+def test_kept_piece_without_a_token_has_no_field_for_one() -> None:
+    assert "csrfmiddlewaretoken" not in kept("still", "components/languages.html")
+
+
+def test_kept_piece_speaks_the_language_of_the_reader() -> None:
+    english, polish = (kept("still", "components/help.html", language=one) for one in ("en", "pl"))
+    assert "Keys on this page" in english
+    assert "Keys on this page" not in polish
+
+
+def test_kept_piece_follows_the_theme() -> None:
+    pieces = {
+        kept("still", "components/theme.html", user=SimpleNamespace(theme=theme))
+        for theme in ("light", "dark")
+    }
+    assert len(pieces) == 2
+
+
+def test_kept_navigation_lights_the_page_and_shows_its_counts() -> None:
+    def nav(waiting: int, path: str, view_name: str, **kwargs: str) -> str:
+        counts = Counts(queue=waiting)
+        shell = {"counts": counts}
+        return kept(
+            "nav", "components/nav_top.html", path=path, view_name=view_name, kwargs=kwargs, shell=shell
+        )
+
+    queue = nav(3, reverse("leads:queue"), "leads:queue")
+    assert f'href="{reverse("leads:queue")}" aria-current="page"' in queue
+    assert '<span class="count end">3</span>' in queue
+    assert '<span class="count end">4</span>' in nav(4, reverse("leads:queue"), "leads:queue")
+    lead = nav(3, "/leads/7/", "leads:page", pk="7")
+    assert f'href="{reverse("leads:list")}" aria-current="true"' in lead
+    assert 'aria-current="page"' not in lead
 
 
 # ---------------------------------------------------------------- components

@@ -186,7 +186,7 @@ def _kept(context: RequestContext, name: str, place: tuple[Any, ...]) -> SafeStr
     token = context.get("csrf_token")
     has_token = bool(token) and token != "NOTPROVIDED"  # noqa: S105  # what Django says where there is none
     make = _piece.__wrapped__ if settings.DEBUG else _piece  # whoever edits templates sees the change
-    text = make(
+    text: str = make(
         name,
         get_language() or "",
         get_script_prefix(),
@@ -352,7 +352,8 @@ def when(value: Any, now: dt.datetime | None = None) -> str:
         return day(value)
     local = _local(value)
     today = (_local(now) if now else timezone.localtime()).date()
-    time = {"time": clock(local)}
+    at = f"{local.hour}:{local.minute:02d}"
+    time = {"time": at}
     match (local.date() - today).days:
         case 0:
             text = _("today %(time)s") % time
@@ -361,7 +362,7 @@ def when(value: Any, now: dt.datetime | None = None) -> str:
         case 1:
             text = _("tomorrow %(time)s") % time
         case _:
-            return f"{day(local, today)} {clock(local)}"
+            return f"{day(local.date(), today)} {at}"
     return text.replace(" ", NBSP)
 
 

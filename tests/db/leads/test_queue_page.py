@@ -336,3 +336,19 @@ def test_twenty_rows_take_no_more_queries_than_one(client: Client, rep: User, ta
             assert client.get(f"{QUEUE}?tab={tab}").status_code == 200
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 45
+
+
+def test_lead_with_a_long_number_is_opened_and_marked_from_the_list(client: Client, rep: User) -> None:
+    lead(owner=rep)
+    short = due(lead(owner=rep, phone="+48615550142"), hours=3)
+    long = fresh(short)
+    long.pk, long.name, long.gate_number = 1_234_567, "Long Number", None
+    long.save()
+    Handoff.objects.filter(lead=short).update(lead=long)
+    response = client.get(QUEUE)
+    assert f'href="{QUEUE}?tab=first&amp;lead=1234567#lead"' in response.content.decode()
+    chosen = client.get(QUEUE, {"tab": "first", "lead": "1234567"})
+    assert chosen.context["pane"].lead == long
+    assert 'data-lead="1234567"' in chosen.content.decode()
+    assert press(client, "mark", long, mark="qualified").status_code == 200
+    assert fresh(long).mark == "qualified"

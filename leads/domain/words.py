@@ -106,3 +106,12 @@ class ReturnReason(StrEnum):
     WRONG_REP = "wrong_rep"
     NOT_NOW = "not_now"
     OTHER = "other"
+
+
+def gettext_noop(message: str) -> str:
+    """Marks a string for translation where it is stored in English and translated when shown."""
+    return message
+
+
+# The next step that LeadSync writes itself after a call nobody answered; shown in the reader's language.
+TRY_AGAIN = gettext_noop("Try again")

@@ -4,13 +4,20 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from campaigns.models import Campaign
+from leads.domain.words import TRY_AGAIN
 from leads.models.agreement import Agreement, Reason
 from leads.querysets import ActivityQuerySet, LeadQuerySet
 from leadsync.core.models import Versioned
+
+
+def stock_words(next_step: str) -> str:
+    """A next step as the reader reads it: LeadSync's own in their language, a person's as it was typed."""
+    return gettext(TRY_AGAIN) if next_step == TRY_AGAIN else next_step
 
 
 class StageChoices(models.TextChoices):
@@ -156,6 +163,10 @@ class Lead(Versioned):
     def title(self) -> str:
         """What to call the lead: the person, else the company, else its number."""
         return self.name or self.company or f"#{self.pk}"
+
+    @property
+    def next_step_words(self) -> str:
+        return stock_words(self.next_step)
 
     @property
     def is_open(self) -> bool:

@@ -345,7 +345,7 @@ def export_rows(leads: LeadQuerySet) -> Iterator[list[str]]:
             company.currency if lead.amount is not None else "",
             at(lead.lost_at),
             at(lead.next_step_at),
-            lead.next_step,
+            lead.next_step_words,
             str(lead.attempts),
             str(lead.minutes),
             str(lead.minutes_estimated),

@@ -14,7 +14,7 @@ from django_countries import countries
 from leads.domain.terms import Terms
 from leads.domain.words import Door, End, EventKind, MarkValue, Outcome, StepKind
 from leads.models import Activity, Arrival, Handoff, Lead, LeadEvent, Mark, Reason, Step
-from leads.models.lead import MarkChoices
+from leads.models.lead import MarkChoices, stock_words
 from leadsync.accounts.models import User
 from leadsync.core.money import format_money
 from leadsync.core.templatetags.ui import clock, duration, when
@@ -286,6 +286,8 @@ def _measured(mark: Mark) -> str:
     words = {"known": known, "total": total, "version": str(mark.agreement or "")}
     if mark.evaluation.get("is_met"):
         return _("Met our definition %(version)s, %(known)s of %(total)s known") % words
+    if mark.evaluation.get("can_still_be_met"):
+        return _("Cannot be judged by our definition %(version)s yet, %(known)s of %(total)s known") % words
     return _("Did not meet our definition %(version)s, %(known)s of %(total)s known") % words
 
 
@@ -338,7 +340,7 @@ def _event(  # one answer per kind
             )
         case EventKind.NEXT_STEP:
             at = parse_datetime(str(after.get("next_step_at") or "")) if after.get("next_step_at") else None
-            text = str(after.get("next_step") or "")
+            text = stock_words(str(after.get("next_step") or ""))
             if at is None and "next_step_at" in after:
                 return "cal", "muted", _("Next step taken away"), "", []
             words = _("Next step %(when)s") % {"when": when(at)} if at else _("Next step")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.services import touch
 from leads.domain import attempts, minutes
-from leads.domain.words import OPEN_STAGES, End, EventKind, Outcome, Stage
+from leads.domain.words import OPEN_STAGES, TRY_AGAIN, End, EventKind, Outcome, Stage
 from leads.models import Activity, Lead
 from leads.selectors import agreement
 from leads.services import changes, handoff
@@ -94,7 +94,7 @@ def no_answer(
         calendar = accounts.calendars_for([whose])[whose]
         next_at = attempts.next_try(calendar, now, lead.attempts, agreement.terms().attempt_waits)
         before, after = changes.save(
-            lead, {"next_step_at": next_at, "next_step": lead.next_step or _("Try again")}
+            lead, {"next_step_at": next_at, "next_step": lead.next_step or TRY_AGAIN}
         )
         changes.record(lead, EventKind.NEXT_STEP, by=by, at=now, before=before, after=after)
     return made

@@ -115,7 +115,7 @@ def queue_rows(rows: Iterable[Row], queue: Any, tab: str, words: str, chosen: in
                 "company": format_html(' <span class="muted">{}</span>', lead.company)
                 if lead.name and lead.company
                 else "",
-                "line": lead.next_step if tab == "follow" and lead.next_step else lead.need or "",
+                "line": lead.next_step_words if tab == "follow" and lead.next_step else lead.need or "",
                 "gate": format_html(
                     _GATE, gate_title, flag, gate_words % {"n": row.gate, "size": queue.gate_size}
                 )
@@ -174,7 +174,11 @@ def _next(row: ListRow, due: str, clock: SafeString, calendar: SafeString) -> Sa
         shown = format_html('<span class="sla over">{}</span>', at)
     else:
         shown = format_html('<span class="row nw">{}{}</span>', calendar, at)
-    return shown + format_html('<span class="sub cut">{}</span>', lead.next_step) if lead.next_step else shown
+    return (
+        shown + format_html('<span class="sub cut">{}</span>', lead.next_step_words)
+        if lead.next_step
+        else shown
+    )
 
 
 def _minutes(lead: Lead, estimated: str) -> str | SafeString:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from leads.domain.promise import due
-from leads.domain.words import MarkValue, Outcome, Stage
+from leads.domain.words import TRY_AGAIN, MarkValue, Outcome, Stage
 from leadsync.core.businesstime import WorkCalendar
 from leadsync.demo import names
 from leadsync.demo.scenario import Colleague, Story
@@ -278,7 +278,7 @@ class Inventor:
                 return
             following = calendar.add(at, waits[attempt] + self.random.randint(0, HOUR))
             if following >= self.now:
-                life.next_step_at, life.next_step = following, "Next try"
+                life.next_step_at, life.next_step = following, TRY_AGAIN
                 return
             at = following
         life.attempts = 0

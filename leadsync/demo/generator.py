@@ -283,7 +283,7 @@ class Inventor:
             at = following
         life.attempts = 0
         entered = self.random.random() < 0.7
-        minutes = self._minutes(story, 9, 38) if entered else 15
+        minutes = self._minutes(story, 6, 26) if entered else 15
         life.people = (
             self.random.choice((8, 15, 24, 42, 60, 120, 300)) if good else self.random.choice((3, 8, 15, 24))
         )
@@ -350,11 +350,11 @@ class Inventor:
         ends = calendar.add(at, self.random.randint(6, 50) * 8 * HOUR)
         wins = self.random.random() < story.close * rep.skill * 0.8
         while True:
-            step = calendar.add(step, self.random.randint(4, 11) * 8 * HOUR)
+            step = calendar.add(step, self.random.randint(6, 15) * 8 * HOUR)
             if step >= min(ends, self.now):
                 break
-            kind = self.random.choice(("call", "email", "meeting", "call"))
-            minutes = 60 if kind == "meeting" else self._minutes(story, 5, 25)
+            kind = self.random.choice(("call", "email", "email", "call", "email", "meeting"))
+            minutes = 60 if kind == "meeting" else self._minutes(story, 3, 14)
             life.tries.append(Try(step, kind, Outcome.REACHED, minutes, kind == "meeting"))
         if ends < self.now:
             life.tries.append(Try(ends, "call", Outcome.REACHED, self._minutes(story, 6, 20), False))

@@ -79,6 +79,15 @@ def test_a_lead_is_found_by_name_company_mail_and_phone_however_written(words: s
     assert cut(query.urlencode()) == ["Anna Łęcka"]
 
 
+@pytest.mark.parametrize("words", ["+4", "+48", "+ 48", "+48 6", "+486"])
+def test_the_first_digits_after_a_plus_find_the_numbers_that_begin_so(words: str) -> None:
+    lead(name="Anna Łęcka", phone="+48601234567")
+    lead(name="Piotr Sowa", phone="+37060148480")
+    query = QueryDict(mutable=True)
+    query["q"] = words
+    assert cut(query.urlencode()) == ["Anna Łęcka"]
+
+
 def test_all_words_must_fit_and_short_ones_begin_a_word() -> None:
     lead(name="Anna Łęcka", company="Nordflex")
     assert cut("q=anna+sowa") == []

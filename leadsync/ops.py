@@ -85,13 +85,18 @@ def check_broker() -> Part:
 
 
 def check_sweep(now: datetime) -> Part:
-    """How long ago a worker last looked for promises that fall due."""
+    """How long ago a worker last looked for promises that fall due.
+
+    Before the first sweep ever, nothing is wrong until a lead has waited as long as a sweep may be away: a fresh
+    installation has no promise to watch.
+    """
     try:
         ran_at = Lock.objects.filter(name="sweep").values_list("ran_at", flat=True).first()
+        is_missed = ran_at is None and Handoff.objects.open().filter(at__lte=now - SWEEP_MAY_BE).exists()
     except (DatabaseError, InterfaceError) as error:
         return Part(False, type(error).__name__)
     if ran_at is None:
-        return Part(False, "never ran")
+        return Part(not is_missed, "never ran" if is_missed else "not yet")
     age = now - ran_at
     return Part(age <= SWEEP_MAY_BE, "" if age <= SWEEP_MAY_BE else "too long ago", int(age.total_seconds()))
 

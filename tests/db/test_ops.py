@@ -23,6 +23,8 @@ from leadsync.celery import app as celery_app
 from leadsync.core.logs import HIDDEN, without_secrets
 from leadsync.core.models import Lock
 from leadsync.notices.models import Message
+from tests.factories.accounts import person
+from tests.factories.leads import lead
 
 
 def database_away(*_args: Any, **_kwargs: Any) -> Any:
@@ -53,9 +55,18 @@ def test_readyz_is_200_when_everything_is_there(client: Client, swept: None) -> 
 )
 def test_readyz_says_when_nobody_watches_the_promises(client: Client, ran_at: Any, why: str) -> None:
     Lock.objects.update_or_create(name="sweep", defaults={"ran_at": ran_at})
+    lead(owner=person("rep"), at=timezone.now() - timedelta(minutes=6))
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.json()["sweep"]["why"] == why
+
+
+@pytest.mark.django_db
+def test_readyz_is_200_before_the_first_sweep_while_nobody_waits_long(client: Client) -> None:
+    lead(owner=person("rep"), at=timezone.now() - timedelta(minutes=4))
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json()["sweep"] == {"ok": True, "why": "not yet"}
 
 
 @pytest.mark.django_db

@@ -180,6 +180,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "leadsync.core.middleware.csrf_failure"
 
 # ---------------------------------------------------------------------------------------------- people
 AUTH_USER_MODEL = "accounts.User"

@@ -10,9 +10,11 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views import defaults
 
-from leadsync.core.errors import DomainError
+from leadsync.core.errors import DomainError, NotAllowed
 from leadsync.core.htmx import wants_fragment
 
 log = structlog.get_logger(__name__)
@@ -38,6 +40,31 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     if _is_database_away(sys.exc_info()[1]):
         return _try_again()
     return defaults.server_error(request)
+
+
+def _refused(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """The sentence of `error`: above the page where htmx asked, as a page otherwise."""
+    template = "components/refused.html" if wants_fragment(request) else "refused.html"
+    response = render(request, template, {"error": error}, status=error.http_status)
+    if not wants_fragment(request):
+        return response
+    response["HX-Retarget"] = "#refusals"
+    response["HX-Reswap"] = "innerHTML"
+    return response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The project's `CSRF_FAILURE_VIEW`: 403 with what to do, for the usual cause is a page left open for long.
+
+    `reason` is for the log, which Django writes; it tells a person nothing.
+    """
+    error = NotAllowed(_("This page was open too long. Reload it and try again."))
+    if wants_fragment(request):
+        return _refused(request, error)
+    back = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+        back = "/"
+    return render(request, "403_csrf.html", {"error": error, "back": back}, status=error.http_status)
 
 
 class Faults:
@@ -86,9 +113,4 @@ class DomainErrors:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, DomainError):
             return None
-        template = "components/refused.html" if wants_fragment(request) else "refused.html"
-        response = render(request, template, {"error": exception}, status=exception.http_status)
-        if wants_fragment(request):
-            response["HX-Retarget"] = "#refusals"
-            response["HX-Reswap"] = "innerHTML"
-        return response
+        return _refused(request, exception)

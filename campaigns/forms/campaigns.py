@@ -10,6 +10,7 @@ from campaigns.domain.states import State
 from campaigns.models import Campaign, Spend, Visits
 from campaigns.selectors import campaigns as selectors
 from campaigns.selectors.campaigns import CampaignFilter
+from leadsync.core.forms import MoneyField
 
 if TYPE_CHECKING:  # Django's classes take no parameters when they run
     OfCampaign = forms.ModelForm[Campaign]
@@ -28,31 +29,14 @@ class Day(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-def amount_field(label: Any, *, required: bool, too_small: Any) -> forms.DecimalField:
-    """An amount typed with the language's comma or point. `too_small` is what a negative one is told."""
-    return forms.DecimalField(
-        label=label,
-        required=required,
-        max_digits=14,
-        decimal_places=2,
-        localize=True,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        error_messages={
-            "min_value": too_small,
-            "invalid": _("This is no amount. Write it like 3500 or 3500.50."),
-            "max_decimal_places": _("An amount has two decimal places at most."),
-            "max_digits": _("This amount is too large to be kept."),
-            "max_whole_digits": _("This amount is too large to be kept."),
-        },
-    )
-
-
 class CampaignForm(OfCampaign):
     """All fields of a campaign, and the version the person saw."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     market = forms.ChoiceField(label=_("market"), required=False)
-    budget = amount_field(_("budget"), required=False, too_small=_("A budget is 0 or more."))
+    budget = MoneyField(
+        label=_("budget"), required=False, error_messages={"min_value": _("A budget is 0 or more.")}
+    )
 
     class Meta:
         model = Campaign
@@ -103,7 +87,7 @@ class CampaignForm(OfCampaign):
 class SpendForm(OfSpend):
     """Money spent on one day."""
 
-    amount = amount_field(_("Amount"), required=True, too_small=_("The amount has to be above 0."))
+    amount = MoneyField(label=_("Amount"), error_messages={"min_value": _("The amount has to be above 0.")})
 
     class Meta:
         model = Spend

@@ -15,6 +15,7 @@ from campaigns.models import Campaign
 from leads.models import Agreement, Criterion, Promise
 from leads.selectors.definition_words import LIMIT_NAMES, country_name
 from leads.services.agreements import CriterionData
+from leadsync.core.forms import NumberField
 
 if TYPE_CHECKING:  # Django's classes take no parameters when they run
     OfAgreement = forms.ModelForm[Agreement]
@@ -109,12 +110,9 @@ class CriterionForm(forms.Form):
     key = forms.SlugField(required=False, max_length=50, widget=forms.HiddenInput)
     question = forms.CharField(label=gettext_lazy("Question"), required=False, max_length=200)
     kind = forms.ChoiceField(label=gettext_lazy("Met when"), choices=Criterion.Kind.choices)
-    threshold = forms.DecimalField(
+    threshold = NumberField(
         label=gettext_lazy("At least"),
         required=False,
-        max_digits=14,
-        decimal_places=2,
-        localize=True,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "mini"}),
     )
     unit = forms.CharField(label=gettext_lazy("Unit"), required=False, max_length=20)

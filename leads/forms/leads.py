@@ -10,6 +10,7 @@ from leads.models import Activity, Lead, Reason
 from leads.selectors import leads as selectors
 from leads.services.editing import TEXTS
 from leadsync.accounts.models import User
+from leadsync.core.forms import MoneyField
 
 if TYPE_CHECKING:  # Django's classes take no parameters when they run
     OfPeople = forms.ModelChoiceField[User]
@@ -69,29 +70,10 @@ class GiveForm(OwnIds):
         self.fields["to"].queryset = selectors.reps().exclude(pk=besides or 0)  # type: ignore[attr-defined]  # as above
 
 
-class Money(forms.DecimalField):
-    """An amount typed with the language's comma or point."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            max_digits=14,
-            decimal_places=2,
-            localize=True,
-            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-            error_messages={
-                "invalid": _("This is no amount. Write it like 3500 or 3500.50."),
-                "max_decimal_places": _("An amount has two decimal places at most."),
-                "max_digits": _("This amount is too large to be kept."),
-                "max_whole_digits": _("This amount is too large to be kept."),
-            },
-            **options,
-        )
-
-
 class WinForm(OwnIds):
     """For how much, and when."""
 
-    amount = Money(label=_("Amount"), min_value=0)
+    amount = MoneyField(label=_("Amount"), min_value=0)
     on = forms.DateField(
         label=_("Day of the win"),
         required=False,

@@ -1,9 +1,17 @@
-"""How forms look: labels, help and errors come from our own templates, widgets from Django's."""
+"""How forms look, and how they read numbers.
+
+Labels, help and errors come from our own templates, widgets from Django's.
+"""
 
 from typing import Any
 
+from django import forms
 from django.forms.renderers import DjangoTemplates
 from django.template import TemplateDoesNotExist, loader
+from django.utils.formats import get_format
+from django.utils.translation import gettext_lazy as _
+
+from leadsync.core.numbers import parse_number
 
 
 class Renderer(DjangoTemplates):
@@ -21,3 +29,37 @@ class Renderer(DjangoTemplates):
             return loader.get_template(template_name)
         except TemplateDoesNotExist:
             return super().get_template(template_name)
+
+
+class NumberField(forms.DecimalField):
+    """A number with up to two decimal places, shown in the reader's notation and read in anyone's.
+
+    Django only drops the language's grouping character, so that in English "1234,50" became 123,450.
+    """
+
+    default_error_messages = {"invalid": _("Enter a number, for example 3,500.00.")}
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
+        super().__init__(max_digits=14, decimal_places=2, localize=True, **options)
+
+    def to_python(self, value: Any) -> Any:
+        """Read what was typed in the language in force. Raises ValidationError for what is no number."""
+        if not isinstance(value, str):
+            return super().to_python(value)
+        if not value.strip():
+            return None
+        number = parse_number(value, group=get_format("THOUSAND_SEPARATOR"))
+        if number is None:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return number
+
+
+class MoneyField(NumberField):
+    """An amount of money, in whole units and cents."""
+
+    default_error_messages = {
+        "max_decimal_places": _("An amount has two decimal places at most."),
+        "max_digits": _("This amount is too large to be kept."),
+        "max_whole_digits": _("This amount is too large to be kept."),
+    }

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from leadsync.core.forms import NumberField
 from leadsync.kpi.domain.plan import Rates
 from leadsync.kpi.models import Plan
 from leadsync.kpi.selectors.plans import Past
@@ -21,16 +22,14 @@ FALLBACK = {  # where nothing was measured yet: round numbers to start from
 }
 
 
-class Amount(forms.DecimalField):
+class Amount(NumberField):
     """A number in the reader's notation, without needless zeros; limits say what is allowed in words."""
 
     def __init__(
         self, *, label: Any, least: Decimal | None, words: Any, most: Decimal | None = None, **more: Any
     ) -> None:
         self.least, self.most, self.words = least, most, words
-        super().__init__(
-            label=label, max_digits=14, decimal_places=2, localize=True, widget=forms.TextInput(), **more
-        )
+        super().__init__(label=label, widget=forms.TextInput(), **more)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         # Its row in the ladder names it in other words, so the field carries its own name.
@@ -49,10 +48,8 @@ class Amount(forms.DecimalField):
         return value
 
     def to_python(self, value: Any) -> Any:
-        # People paste amounts as they stand on the page: with a currency, groups and percent signs.
-        if isinstance(value, str):
-            value = "".join(value.translate(_LOOSE).split())
-        return super().to_python(value)
+        # People paste rates as they stand on the page, with a percent sign.
+        return super().to_python(value.strip().removesuffix("%") if isinstance(value, str) else value)
 
     def validate(self, value: Any) -> None:
         super().validate(value)
@@ -61,8 +58,6 @@ class Amount(forms.DecimalField):
         if (self.least is not None and value < self.least) or (self.most is not None and value > self.most):
             raise forms.ValidationError(self.words, code="limit")
 
-
-_LOOSE = dict.fromkeys(map(ord, "€$£₽%\xa0\u202f"), None) | {ord("−"): "-"}
 
 _RATE = _("A rate must be above 0 and at most 100%.")
 _CENT, _ALL = Decimal("0.01"), Decimal(100)

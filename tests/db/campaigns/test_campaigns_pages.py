@@ -167,7 +167,7 @@ def test_a_campaign_is_made(client: Client, marta: User) -> None:
     ("typed", "said"),
     [
         ({"budget": "-1"}, "A budget is 0 or more."),
-        ({"budget": "lots"}, "This is no amount."),
+        ({"budget": "lots"}, "Enter a number, for example 3,500.00."),
         ({"budget": "1" * 20}, "too large"),
         ({"starts_on": "2026-04-30", "ends_on": "2026-04-02"}, "It ends before it starts."),
         ({"starts_on": "2026-02-31"}, "Enter a valid date."),
@@ -339,7 +339,16 @@ def test_money_and_visits_are_noted(client: Client, marta: User) -> None:
     assert "€1,600.50" in body(client.get(url))
 
 
-@pytest.mark.parametrize("amount", ["0", "-5", "abc", "1e99", ""])
+@pytest.mark.parametrize(
+    ("amount", "kept"), [("1234,50", "1234.50"), ("900 000,50", "900000.50"), ("€1,200", "1200")]
+)
+def test_a_decimal_comma_is_understood_in_english(client: Client, amount: str, kept: str) -> None:
+    url = reverse("campaigns:spend", args=[make().pk])
+    client.post(url, {"spend-on": "2026-03-10", "spend-amount": amount, "spend-note": "Stand"})
+    assert Spend.objects.get().amount == Decimal(kept)
+
+
+@pytest.mark.parametrize("amount", ["0", "-5", "abc", "1e99", "1,23,4", ""])
 def test_an_impossible_amount_comes_back(client: Client, amount: str) -> None:
     url = reverse("campaigns:spend", args=[make().pk])
     response = client.post(url, {"spend-on": "2026-03-10", "spend-amount": amount, "spend-note": "Stand"})

@@ -239,7 +239,7 @@ def test_promises_limits_and_note_are_saved(ola: User) -> None:
         (
             [{"question": "Hall", "kind": "number", "threshold": "big", "is_required": "on"}],
             {},
-            "Enter a number.",
+            "Enter a number, for example 3,500.00.",
         ),
     ],
 )

@@ -36,13 +36,13 @@ document.addEventListener("leadsync:help", () => {
     const isPlace = element.dataset.go;
     const label = element.dataset.keyLabel ?? element.querySelector(".cut")?.textContent.trim();
     const code = isPlace ? element.dataset.go : element.dataset.key;
-    if (!label || !code || seen.has(`${isPlace}${code}`) || !element.checkVisibility?.()) continue;
-    seen.add(`${isPlace}${code}`);
+    if (!label || !code || seen.has(`${isPlace ?? ""}${code}`) || !element.checkVisibility?.()) continue;
+    seen.add(`${isPlace ?? ""}${code}`);
     const row = document.createElement("div");
     const term = document.createElement("dt");
     const keys = document.createElement("dd");
     term.textContent = label;
-    const names = (isPlace ? ["G"] : []).concat(code.split("+"));
+    const names = (isPlace ? ["G"] : []).concat(code.split(/[+ ]/));
     for (const name of names) {
       const key = document.createElement("kbd");
       key.textContent = name.replace(/^(Key|Digit)/, "").replace("Mod", /Mac/.test(navigator.platform) ? "⌘" : "Ctrl").replace("Slash", "/");
@@ -50,6 +50,12 @@ document.addEventListener("leadsync:help", () => {
     }
     row.append(term, keys);
     list.append(row);
+  }
+  for (const row of help.querySelector("[data-keys-more]")?.content.children ?? []) {
+    const { where, keyOf } = row.dataset;
+    if ((where && !document.querySelector(where)) || seen.has(keyOf)) continue;
+    const copy = list.appendChild(document.importNode(row, true));
+    for (const key of copy.querySelectorAll("[data-mod-name]")) if (/Mac/.test(navigator.platform)) key.textContent = "⌘";
   }
   help.showModal();
 });

@@ -1,4 +1,5 @@
-// Keys of the page. An element says which key presses it: data-key="KeyC", "Digit1", "Slash", "Mod+Enter".
+// Keys of the page. An element says which key presses it: data-key="KeyC", "Digit1", "Slash", "Mod+Enter";
+// several stand with a space between.
 // Letters are bound by the place of the key (event.code), so they work on every layout. data-shortcuts="off"
 // on body switches the single letters off; combinations with Ctrl or ⌘ stay.
 
@@ -21,7 +22,7 @@ function findByKey(key) {
   if (scopes[0]) scopes.length = 1;
   for (const scope of scopes) {
     if (!scope) continue;
-    const found = [...scope.querySelectorAll(`[data-key="${key}"]`)].filter((element) => isVisible(element) && !element.disabled);
+    const found = [...scope.querySelectorAll(`[data-key~="${key}"]`)].filter((element) => isVisible(element) && !element.disabled);
     if (found.length) return found.at(-1);
   }
   return null;
@@ -31,6 +32,13 @@ function press(element) {
   if (element.matches("input:not([type=checkbox], [type=radio], [type=submit]), textarea, select")) {
     element.focus();
     element.select?.();
+  } else if (element.matches("details > summary")) {
+    // A key opens and leads on to what is asked there; it never closes: Esc does.
+    const details = element.parentElement;
+    if (!details.open) element.click();
+    const field =
+      details.querySelector("textarea") ?? details.querySelector("input:not([type=hidden]), select") ?? details.querySelector("a, button");
+    field?.focus();
   } else {
     element.click();
   }

@@ -171,3 +171,29 @@ def test_working_the_queue_needs_no_script(site: Site, visit: Visitors) -> None:
     expect(page.locator("#lead h2.name")).not_to_have_text(name)
     page.goto("/queue/?tab=done")
     expect(page.locator("main")).to_contain_text(name)
+
+
+def test_keys_of_the_queue_lead_to_where_one_types(visit: Visitors) -> None:
+    rep = visit("nina", path="/queue/")
+    keys = rep.keyboard
+    keys.press("d")
+    expect(rep.locator("#on-step")).to_be_focused()
+    keys.press("Escape")
+    expect(rep.locator("#on-step")).to_be_hidden()
+    keys.press("q")
+    expect(rep.locator("#ask-panel textarea")).to_be_focused()
+    keys.press("Escape")
+    keys.press("/")
+    expect(rep.locator("#palette input")).to_be_focused()
+    keys.press("Escape")
+
+    keys.press("?")
+    for key in ("J", "K", "↵", "Z", "Esc", "T", "D", "Q", "/"):
+        expect(rep.locator("[data-keys-list] kbd").get_by_text(key, exact=True).first).to_be_visible()
+    keys.press("Escape")
+
+    keys.press("n")
+    keys.type("Asked to be called after lunch")
+    with rep.expect_response(lambda answer: "/note/" in answer.url and answer.ok):
+        keys.press("ControlOrMeta+Enter")
+    expect(rep.locator("#lead")).to_contain_text("Asked to be called after lunch")

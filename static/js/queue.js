@@ -23,3 +23,10 @@ open();
 document.addEventListener("htmx:afterSettle", () => {
   document.querySelector("#queue-list [aria-current]")?.scrollIntoView({ block: "nearest" });
 });
+
+// Enter in the day sets the day; a form's own Enter would press its first button, which saves the note.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.target instanceof Element) || !event.target.matches(".date-choice input")) return;
+  event.preventDefault();
+  event.target.parentElement.querySelector("button")?.click();
+});

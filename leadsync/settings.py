@@ -136,7 +136,11 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "leadsync.shell.shell",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.l10n", "leadsync.core.templatetags.ui"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.l10n",
+                "leadsync.core.templatetags.ui",
+            ],
         },
     }
 ]

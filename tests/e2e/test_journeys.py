@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Hands, Site, Visitors, until
 
@@ -18,6 +18,13 @@ def pasted(kind: str, base: int) -> str:
         for n in range(1, 11)
     ]
     return "\n".join(rows)
+
+
+def ready(page: Page, selector: str) -> None:
+    """Wait until htmx has taken over what it has just put into the page; before that a press is a plain submit."""
+    page.wait_for_function(
+        "s => document.querySelector(s)?.['htmx-internal-data']?.initHash !== undefined", arg=selector
+    )
 
 
 def campaign_id(site: Site, name: str) -> int:
@@ -78,6 +85,7 @@ def test_pasted_leads_are_called_marked_and_counted(
     with rep.expect_response(lambda answer: "/call/" in answer.url and answer.ok):
         hands.tap("#lead a[data-call]") if phone else hands.press("c")
     expect(rep.locator("#lead h2.name")).to_have_text(called)
+    ready(rep, "#lead button[value=qualified]")
     with rep.expect_response(lambda answer: "/mark/" in answer.url and answer.ok):
         hands.tap("#lead button[value=qualified]") if phone else hands.press("1")
     expect(rep.locator(".toast").first).to_contain_text(called)
@@ -111,10 +119,12 @@ def test_not_a_fit_takes_three_actions_and_is_undone_by_one(site: Site, visit: V
         hands.press("c")
     hands.press("3")
     expect(rep.locator(".asks")).to_be_visible()
+    ready(rep, ".asks button")
     with rep.expect_response(lambda answer: "/mark/" in answer.url):
         hands.press("1")
     expect(rep.locator(".toast").first).to_contain_text(name)
     assert hands.actions == 3
+    ready(rep, ".toast[data-undo] form")
     with rep.expect_response(lambda answer: "/revert/" in answer.url and answer.ok):
         rep.keyboard.press("z")
     expect(rep.locator("#lead h2.name")).to_have_text(name)

@@ -6,6 +6,7 @@ LEADSYNC_VAR ?= var
 JOBS ?= auto
 TEST_DATABASE_URL ?= postgres://127.0.0.1:5432/leadsync
 TEST_REDIS_URL ?= redis://127.0.0.1:6379/15
+LINT_DATABASE_URL ?= postgres://127.0.0.1:5432/postgres
 BENCH_DATABASE_URL ?= postgres://127.0.0.1:5432/leadsync_bench
 BENCH_LEADS ?= 100000
 export PORT LEADSYNC_VAR BENCH_LEADS
@@ -112,11 +113,12 @@ port-free: install
 
 test: install ## Run all tests on the embedded database, browser tests too
 	$(PYTEST) -n $(JOBS) -m "not e2e and not faults"
-	$(PYTEST) -m "e2e or faults"
+	$(PYTEST) -m e2e
+	$(PYTEST) -n $(JOBS) -m faults
 
 test-postgres: install ## Run the tests on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL)
 	$(ON_SERVERS) $(PYTEST) -n $(JOBS) -m "not e2e and not faults"
-	$(ON_SERVERS) $(PYTEST) -m "faults or postgres"
+	$(ON_SERVERS) $(PYTEST) -n $(JOBS) -m faults
 
 e2e: install ## Run the browser tests only
 	$(PYTEST) -m e2e
@@ -129,7 +131,8 @@ check: install ## Lint, types, layers, migrations, catalogues, production settin
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/bandit --quiet --severity-level medium --configfile pyproject.toml --recursive $(CODE)
 	$(MANAGE) makemigrations --check --dry-run
-	env DJANGO_SETTINGS_MODULE=tests.settings $(MANAGE) lintmigrations --quiet ok ignore
+	env DJANGO_SETTINGS_MODULE=tests.settings DATABASE_URL="$(LINT_DATABASE_URL)" \
+		$(MANAGE) lintmigrations --no-cache --quiet ok ignore
 	$(MANAGE) catalogues --check
 	$(AS_PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
 

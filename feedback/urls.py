@@ -2,15 +2,22 @@
 
 from django.urls import path
 
-from feedback import views
+from feedback.views import disputes, pieces, questions
 
 app_name = "feedback"
 
 urlpatterns = [
-    path("questions/", views.question_list, name="questions"),
-    path("questions/ask/", views.ask, name="ask"),
-    path("questions/<int:pk>/", views.question, name="question"),
-    path("questions/<int:pk>/reply/", views.reply, name="reply"),
-    path("questions/<int:pk>/close/", views.close, name="close"),
-    path("questions/<int:pk>/reopen/", views.reopen, name="reopen"),
+    path("questions/", questions.question_list, name="questions"),
+    path("questions/ask/", questions.ask, name="ask"),
+    path("questions/<int:pk>/", questions.question, name="question"),
+    path("questions/piece/", pieces.ask, name="ask_piece"),
+    path("questions/<int:pk>/fill/", pieces.fill, name="fill"),
+    path("questions/<int:pk>/reply/", questions.reply, name="reply"),
+    path("questions/<int:pk>/close/", questions.close, name="close"),
+    path("questions/<int:pk>/reopen/", questions.reopen, name="reopen"),
+    path("disputes/", disputes.dispute_list, name="disputes"),
+    path("disputes/<int:pk>/", disputes.dispute, name="dispute"),
+    path("disputes/<int:pk>/decide/", disputes.decide, name="dispute_decide"),
+    path("disputes/<int:pk>/withdraw/", disputes.withdraw, name="dispute_withdraw"),
+    path("leads/<int:pk>/dispute/", disputes.of_lead, name="dispute_lead"),
 ]

@@ -5,27 +5,31 @@ in `errors`; it never fails a page. Days are days of the company's zone, both en
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.functions import ExtractHour
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from campaigns.models import Campaign, Channel
+from leads.domain.first_contact import Verdict
 from leads.domain.words import GOOD_MARKS, MarkValue, Stage
-from leads.models import Handoff, Lead, Reason
+from leads.models import BackTest, BackTestLead, Finding, Handoff, Lead, Reason, Tag
 from leads.models.lead import MarkChoices, StageChoices
+from leads.models.voice import Topic
 from leads.querysets import LeadQuerySet
-from leads.selectors import agreement
+from leads.selectors import agreement, voice
 from leads.selectors.by_words import search
 from leadsync.accounts import selectors as accounts
-from leadsync.accounts.models import User
+from leadsync.accounts.models import Office, User
 
 if TYPE_CHECKING:
     Leads = LeadQuerySet
@@ -46,6 +50,11 @@ EVENTS: dict[str, tuple[str, str]] = {
     "qualified": ("qualified_at", ""),
     "won": ("won_at", Stage.WON),
     "lost": ("lost_at", Stage.LOST),
+    "learned": ("", ""),  # something was learned about it; together with `topic` and `said`
+    "promised": (
+        "",
+        "",
+    ),  # a promise of first contact began; together with `became`, `held_by`, `office`, `hour`
 }
 EVENT_WORDS = {
     "received": _("Received"),
@@ -54,6 +63,8 @@ EVENT_WORDS = {
     "qualified": _("Qualified"),
     "won": _("Won"),
     "lost": _("Lost"),
+    "learned": _("Learned"),
+    "promised": _("Promise began"),
 }
 PROMISES = (("past", _("Past the promise")), ("waiting", _("Waiting for first contact")))
 
@@ -137,6 +148,38 @@ class OwnerField(forms.CharField):
         raise ValidationError(_("It is not known."), code="invalid")
 
 
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """The leads of a back-test with these verdicts, before and after; "" is any."""
+
+    test: int
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.test}.{self.before}.{self.after}"
+
+
+class VerdictsField(forms.CharField):
+    """The number of a back-test with the verdicts of both versions: `12.met.not_met`, `12..met`, `12..`."""
+
+    def to_python(self, value: Any) -> Verdicts | None:  # type: ignore[override]  # what the words mean
+        text = str(value or "").strip()
+        if not text:
+            return None
+        test, _dot, verdicts = text.partition(".")
+        before, _dot, after = verdicts.partition(".")
+        if (
+            {before, after} <= {"", *BackTestLead.Verdict.values}
+            and test.isascii()
+            and test.isdigit()
+            and len(test) < 16
+            and BackTest.objects.filter(pk=int(test)).exists()
+        ):
+            return Verdicts(int(test), before, after)
+        raise ValidationError(_("It is not known."), code="invalid")
+
+
 class DayFilter(django_filters.Filter):
     field_class = DayField
 
@@ -157,11 +200,80 @@ class OwnerFilter(django_filters.Filter):
     field_class = OwnerField
 
 
+class VerdictsFilter(django_filters.Filter):
+    field_class = VerdictsField
+
+
 MARKS = [(GOOD, _("Promising or better")), *MarkChoices.choices]
 
 
 def _reasons() -> list[tuple[str, str]]:
     return [(NO_REASON, ""), *((reason.key, reason.words) for reason in Reason.objects.all())]
+
+
+def _countries() -> list[tuple[str, str]]:
+    return [(voice.NOT_STATED, voice.market_name("")), *countries]
+
+
+def _tags() -> list[tuple[str, str]]:
+    return [
+        (voice.OTHER_WORDS, gettext("In other words")),
+        *((tag.key, tag.words) for tag in Tag.objects.all()),
+    ]
+
+
+def _learned(asked: dict[str, Any]) -> QuerySet[Finding]:
+    """What was learned about these topics, said so, in these days: all of it about one finding."""
+    found = Finding.objects.all()
+    if asked.get("topic"):
+        found = found.filter(topic__in=asked["topic"])
+    if asked.get("said"):
+        tagged = Q(tag__key__in=asked["said"])
+        others = voice.without_tags(found) if voice.OTHER_WORDS in asked["said"] else Finding.objects.none()
+        found = found.filter(tagged | Q(pk__in=others.values("pk")))
+    if asked.get("learned_from"):
+        found = found.filter(at__gte=starts_at(asked["learned_from"]))
+    if asked.get("learned_to"):
+        found = found.filter(at__lt=starts_at(asked["learned_to"] + timedelta(days=1)))
+    return found
+
+
+BECAME = (
+    (Verdict.IN_TIME, _("contacted in time")),
+    (Verdict.LATE, _("contacted late")),
+    (Verdict.MISSED, _("fell due without a contact")),
+    (Verdict.TAKEN_OVER, _("taken over past the promise")),
+    (Verdict.JUDGED, _("judged without contact")),
+    (Verdict.OPEN, _("not due yet")),
+)
+_PROMISED = ("became", "held_by", "office", "hour", "promised_from", "promised_to")
+
+
+def _offices() -> list[tuple[str, str]]:
+    return [(NOBODY, ""), *((str(pk), name) for pk, name in Office.objects.values_list("pk", "name"))]
+
+
+def _promised(asked: dict[str, Any], me: Any) -> QuerySet[Handoff]:
+    """What became of promises that began in these days, with this rep or office: all of it about one handoff."""
+    found = Handoff.objects.all()
+    if asked.get("became"):
+        found = found.with_verdict(timezone.now(), *(Verdict(one) for one in asked["became"]))
+    if asked.get("held_by"):
+        held_by = asked["held_by"]
+        found = found.filter(rep=me if held_by == ME else None if held_by == NOBODY else int(held_by))
+    if asked.get("office"):
+        offices = [int(one) for one in asked["office"] if one != NOBODY]
+        without = Q(rep__office=None) if NOBODY in asked["office"] else Q(pk__in=[])
+        found = found.filter(Q(rep__office__in=offices) | without)
+    if asked.get("hour"):
+        found = found.annotate(arrived=ExtractHour("lead__received_at", tzinfo=accounts.company().tz)).filter(
+            arrived__in=[int(one) for one in asked["hour"]]
+        )
+    if asked.get("promised_from"):
+        found = found.filter(at__gte=starts_at(asked["promised_from"]))
+    if asked.get("promised_to"):
+        found = found.filter(at__lt=starts_at(asked["promised_to"] + timedelta(days=1)))
+    return found
 
 
 class LeadFilter(django_filters.FilterSet):
@@ -174,6 +286,10 @@ class LeadFilter(django_filters.FilterSet):
     campaign = KeyFilter(field_name="campaign", model=Campaign, label=_("Campaign"))
     channel = KeyFilter(field_name="campaign__channel", model=Channel, label=_("Channel"))
     kind = OneOfFilter(method="by_kind", choices=Campaign.Kind.choices, label=_("Kind of campaign"))
+    country = OneOfFilter(method="by_country", choices=_countries, label=_("Country"))
+    segment = django_filters.CharFilter(method="by_segment", max_length=100, label=_("Segment"))
+    topic = OneOfFilter(method="by_learned", choices=Topic.choices, label=_("Learned about"))
+    said = OneOfFilter(method="by_learned", choices=_tags, label=_("They say"))
     market = OneOfFilter(method="by_market", choices=lambda: list(countries), label=_("Market"))
     owner = OwnerFilter(method="by_owner", label=_("Rep"))
     promise = django_filters.ChoiceFilter(
@@ -185,6 +301,7 @@ class LeadFilter(django_filters.FilterSet):
     late = YesNoFilter(method="by_late", label=_("First contact after the promise"))
     silent = YesNoFilter(method="by_silent", label=_("Silent"))
     test = YesNoFilter(method="by_test", label=_("Test leads"))
+    measured = VerdictsFilter(method="by_verdicts", label=_("Back-test"))
     received_from = DayFilter(method="by_day", label=_("Received from"))
     received_to = DayFilter(method="by_day", label=_("Received until"))
     contacted_from = DayFilter(method="by_day", label=_("First contact from"))
@@ -197,6 +314,18 @@ class LeadFilter(django_filters.FilterSet):
     won_to = DayFilter(method="by_day", label=_("Won until"))
     lost_from = DayFilter(method="by_day", label=_("Lost from"))
     lost_to = DayFilter(method="by_day", label=_("Lost until"))
+    became = OneOfFilter(method="by_promised", choices=BECAME, label=_("The promise"))
+    held_by = OwnerFilter(method="by_promised", label=_("Promise of"))
+    office = OneOfFilter(method="by_promised", choices=_offices, label=_("Office"))
+    hour = OneOfFilter(
+        method="by_promised",
+        choices=[(str(hour), f"{hour}:00") for hour in range(24)],
+        label=_("Arrived in the hour from"),
+    )
+    promised_from = DayFilter(method="by_promised", label=_("Promise began from"))
+    promised_to = DayFilter(method="by_promised", label=_("Promise began until"))
+    learned_from = DayFilter(method="by_learned", label=_("Learned from"))
+    learned_to = DayFilter(method="by_learned", label=_("Learned until"))
 
     class Meta:
         model = Lead
@@ -205,6 +334,12 @@ class LeadFilter(django_filters.FilterSet):
     def filter_queryset(self, queryset: Leads) -> Leads:
         """Apply what could be read; without `test` only leads that figures count."""
         found: Leads = super().filter_queryset(queryset)
+        asked = self.form.cleaned_data
+        if any(asked.get(name) for name in ("topic", "said", "learned_from", "learned_to")):
+            found = found.filter(pk__in=_learned(asked).values("lead"))
+        if any(asked.get(name) for name in _PROMISED):
+            me = getattr(self.request, "user", None)
+            found = found.filter(pk__in=_promised(asked, me).values("lead"))
         return found if self.form.cleaned_data.get("test") is not None else found.counted()
 
     @property
@@ -261,6 +396,22 @@ class LeadFilter(django_filters.FilterSet):
         """Leads of campaigns for these countries."""
         return leads.filter(campaign__market__in=value) if value else leads
 
+    def by_country(self, leads: Leads, _name: str, value: list[str]) -> Leads:
+        """Leads of these countries: their own, else their campaign's; "-" where neither is known."""
+        return leads.filter(voice.of_market(value)) if value else leads
+
+    def by_segment(self, leads: Leads, _name: str, value: str) -> Leads:
+        """Leads of campaigns for this segment; "-" where the campaign names none."""
+        return leads.filter(voice.of_segment([value]))
+
+    def by_learned(self, leads: Leads, _name: str, _value: Any) -> Leads:
+        """About what, which words and when belong together: see `filter_queryset`."""
+        return leads
+
+    def by_promised(self, leads: Leads, _name: str, _value: Any) -> Leads:
+        """Taken together in `filter_queryset`: all of it is asked of one handoff."""
+        return leads
+
     def by_owner(self, leads: Leads, _name: str, value: str | int) -> Leads:
         """Leads with this rep, with oneself, or with nobody."""
         if value == NOBODY:
@@ -288,6 +439,14 @@ class LeadFilter(django_filters.FilterSet):
     def by_test(self, leads: Leads, _name: str, value: bool) -> Leads:
         """Leads sent to prove a channel, or all others."""
         return leads.filter(is_test=value)
+
+    def by_verdicts(self, leads: Leads, _name: str, value: Verdicts) -> Leads:
+        """Leads of a back-test, by how they measured up."""
+        asked = {"before": value.before, "after": value.after}
+        found = BackTestLead.objects.filter(
+            test=value.test, **{side: one for side, one in asked.items() if one}
+        )
+        return leads.filter(pk__in=found.values("lead"))
 
     def by_day(self, leads: Leads, name: str, value: date) -> Leads:
         """Not before the day begins, or before the next one does; a win and a loss while they stand."""

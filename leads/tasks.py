@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from leads.services import imports, promise
+from leads.services import agreements, backtest, imports, promise, unroutable, upkeep
 from leadsync.core.beats import once_every
 
 
@@ -13,7 +13,28 @@ def sweep() -> None:
     promise.sweep()
 
 
+@shared_task(name="leads.upkeep", ignore_result=True)
+@once_every(60)
+def look_after() -> None:
+    """Every minute: measure first contacts, hand over the leads of who left, tell of reps who are away."""
+    upkeep.run()
+
+
+@shared_task(name="leads.route_again", ignore_result=True)
+@once_every(60)
+def route_again() -> None:
+    """Every minute: hand over what found nobody, once somebody is there with room."""
+    unroutable.route_again()
+
+
 @shared_task(name="leads.resume_imports", ignore_result=True)
 def resume_imports() -> None:
     """Every minute and when a long list comes: look through long lists, save what waits or was interrupted."""
     imports.resume_all()
+
+
+@shared_task(name=backtest.TASK, ignore_result=True)
+def agreement() -> None:
+    """Every minute and when a back-test is asked for: remind who has not signed, go on with back-tests."""
+    agreements.remind()
+    backtest.resume_all()

@@ -14,17 +14,28 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from campaigns.api import CampaignViewSet, ChannelViewSet
-from leads.api import LeadViewSet, ReasonViewSet
+from feedback.api import DisputeViewSet
+from leads.api.backtest import BackTestViewSet
+from leads.api.first_contact import FirstContactView
+from leads.api.leads import LeadViewSet
+from leads.api.reasons import ReasonViewSet
+from leads.api.routing import DryRunView, RoutingView
+from leads.api.voice import TagViewSet, VoiceView
 from leadsync.accounts.access import signed_in
 from leadsync.accounts.api import MeView, PersonViewSet
 from leadsync.kpi.api import FunnelView
+from leadsync.notices.api import NoticeViewSet
 
 router = SimpleRouter()
 router.register("leads", LeadViewSet, basename="leads")
 router.register("reasons", ReasonViewSet, basename="reasons")
+router.register("tags", TagViewSet, basename="tags")
+router.register("back-tests", BackTestViewSet, basename="back_tests")
 router.register("campaigns", CampaignViewSet, basename="campaigns")
 router.register("channels", ChannelViewSet, basename="channels")
+router.register("disputes", DisputeViewSet, basename="disputes")
 router.register("people", PersonViewSet, basename="people")
+router.register("notices", NoticeViewSet, basename="notices")
 
 
 @require_GET
@@ -54,6 +65,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/", docs, name="docs"),
     path("v1/", include(router.urls)),
     path("v1/funnel/", FunnelView.as_view(), name="funnel"),
+    path("v1/first-contact/", FirstContactView.as_view(), name="first_contact"),
+    path("v1/voice/", VoiceView.as_view(), name="voice"),
+    path("v1/routing/", RoutingView.as_view(), name="routing"),
+    path("v1/routing/dry-run/", DryRunView.as_view(), name="routing_dry_run"),
     path("v1/me/", MeView.as_view(), name="me"),
     re_path(r"^v1/", Nowhere.as_view()),
 ]

@@ -43,9 +43,16 @@ def _schedule(sender: Celery, **_kwargs: Any) -> None:
     tick = settings.TICK_SECONDS
     sender.conf.beat_schedule = {
         "sweep": _every("leads.sweep", tick),
+        "upkeep": _every("leads.upkeep", tick),
+        "route-again": _every("leads.route_again", tick),
         "rollup": _every("kpi.rollup", tick / 3),
         "deliver": _every("notices.deliver", tick / 3),
+        "tell-company": _every("notices.tell_company", tick / 3),
+        "monday": _every("kpi.monday", tick),
         "imports": _every("leads.resume_imports", tick),
+        "agreement": _every("leads.agreement", tick),
+        "disputes": _every("feedback.settle", tick),
+        "pieces": _every("feedback.settle_pieces", tick),
         "rollup-nightly": _at("kpi.rollup_full", crontab(hour="2", minute="17")),
         "housekeeping": _at("notices.housekeeping", crontab(minute="7")),
     }

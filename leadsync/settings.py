@@ -173,7 +173,7 @@ else:
 CACHE_URL: str = env.str("CACHE_URL", default="")
 if CACHE_URL:
     CACHES: dict[str, Any] = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+        "default": {"BACKEND": "leadsync.core.cache.PatientRedisCache", "LOCATION": CACHE_URL}
     }
 else:
     CACHES = {
@@ -279,6 +279,10 @@ def _mailers(url: str) -> dict[str, Any]:
 
 MAILERS = {"default": _mailers(EMAIL_URL)}
 
+# ---------------------------------------------------------------------------------------------- out of the house
+# The company's webhook: https only. Plain http is for trying things out, never for production.
+OUTGOING_ALLOWS_HTTP: bool = env.bool("OUTGOING_ALLOWS_HTTP", default=DEBUG) and not PRODUCTION
+
 # ---------------------------------------------------------------------------------------------- workers
 CELERY_BROKER_URL: str = (
     _required("CELERY_BROKER_URL", "the address of Redis, redis://host:6379/0")
@@ -349,8 +353,10 @@ SPECTACULAR_SETTINGS = {
         "CampaignKind": "campaigns.models.Campaign.Kind",
         "CampaignState": "campaigns.models.Campaign.State",
         "ActivityKind": "leads.models.Activity.Kind",
-        "ContactKind": "leads.api.CONTACT_KINDS",
-        "QuestionKind": "leads.api.QUESTION_KINDS",
+        "ContactKind": "leads.api.work.CONTACT_KINDS",
+        "QuestionKind": "leads.api.known.QUESTION_KINDS",
+        "BackTestState": "leads.models.BackTest.State",
+        "BackTestVerdict": "leads.models.BackTestLead.Verdict",
         "LeadStage": "leads.models.lead.StageChoices",
         "LeadMark": "leads.models.lead.MarkChoices",
     },
@@ -420,7 +426,10 @@ LOGGING: dict[str, Any] = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django.server": {"propagate": True, "handlers": []}},
+    "loggers": {
+        "django.server": {"propagate": True, "handlers": []},
+        "urllib3": {"level": "WARNING"},  # below that it writes whole addresses, and a webhook's is a secret
+    },
 }
 structlog.configure(
     processors=[

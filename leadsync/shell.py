@@ -19,7 +19,8 @@ from leadsync.accounts.preferences import theme_of
 from leadsync.accounts.roles import Can
 from leadsync.accounts.selectors import company
 from leadsync.core import counting
-from leadsync.notices.models import Alert, Notice
+from leadsync.notices.models import Alert
+from leadsync.notices.selectors import unread
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def _counted(person: int, now: datetime) -> list[QuerySet[Any]]:
         waiting.overdue(now),
         Question.objects.filter(answerer=person, closed_at=None, answered_at=None),
         Alert.objects.filter(kind="point_broken", resolved_at=None),
-        Notice.objects.filter(recipient=person, read_at=None),
+        unread(person),
     ]
 
 

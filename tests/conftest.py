@@ -10,7 +10,11 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.utils import translation
 from pytest_django import Settings
+
+from leadsync.accounts.selectors import let_go_of_calendars
+from leadsync.core.held import let_go_of_newest
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,11 +37,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_files_and_cache(settings: Settings, tmp_path: Path) -> None:
-    """Uploads go to the test's own folder; cached values and rate limits start empty."""
+    """Uploads go to the test's own folder; whatever is cached or known, and rate limits, start empty.
+
+    The language is that of the settings, not that of who asked last in the test before.
+    """
     settings.MEDIA_ROOT = tmp_path / "uploads"
     settings.CACHES = {
         alias: {**options, "KEY_PREFIX": uuid.uuid4().hex} for alias, options in settings.CACHES.items()
     }
+    let_go_of_calendars()
+    let_go_of_newest()
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ from campaigns.models import Campaign
 from feedback.models import Question, Reply
 from leads.models import Activity, Lead
 from leadsync.accounts.models import User
+from leadsync.accounts.roles import Role
+from leadsync.accounts.selectors import people_with
 
 PAGE = 50
 
@@ -84,9 +86,11 @@ def counts(person: User) -> dict[Cut, int]:
 
 
 def about(*, lead: Lead | None = None, campaign: Campaign | None = None) -> list[Question]:
-    """All questions about a lead, or about a campaign itself, open ones first."""
+    """All questions about a lead, or about a campaign itself, open ones first. One short query where there are none."""
     which = Q(lead=lead) if lead is not None else Q(campaign=campaign)
-    found = list(told(Question.objects.filter(which)).order_by("asked_at", "id")[:100])
+    asked = Question.objects.filter(which).order_by("asked_at", "id")
+    keys = list(asked.values_list("pk", flat=True)[:100])
+    found = told(Question.objects.filter(pk__in=keys)).order_by("asked_at", "id") if keys else ()
     return sorted(found, key=lambda question: question.closed_at is not None)
 
 
@@ -95,12 +99,23 @@ def people_to_ask(person: User) -> QuerySet[User]:
     return User.objects.filter(is_active=True, is_former=False).exclude(pk=person.pk)
 
 
+def names_to_ask(person: User) -> list[tuple[int, str]]:
+    """The same people as a list to choose from."""
+    return list(people_to_ask(person).values_list("pk", "name"))
+
+
 def suggested(person: User, *, lead: Lead | None = None, campaign: Campaign | None = None) -> int | None:
     """Whom one most likely wants to ask: the lead's rep, else the campaign's owner, never oneself."""
     candidates = [lead.owner_id, lead.campaign.owner_id] if lead is not None else []
     if campaign is not None:
         candidates.append(campaign.owner_id)
     return next((found for found in candidates if found and found != person.pk), None)
+
+
+def head_of_sales(person: User) -> int | None:
+    """Who overrides the agreed rules for a rep; None where nobody but this person does."""
+    heads = people_with(Role.HEAD_OF_SALES).exclude(pk=person.pk).order_by("name", "pk")
+    return heads.values_list("pk", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)

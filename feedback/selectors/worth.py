@@ -14,6 +14,7 @@ from feedback.domain.gate import GOOD
 from feedback.domain.worth import Benefit, weigh
 from feedback.selectors.gate import OVER
 from leads.models import Lead
+from leads.models.agreement import stock_label
 from leads.models.lead import MarkChoices
 
 _FIGURES: dict[str, Any] = {
@@ -97,7 +98,7 @@ def reasons_of(campaign: Campaign) -> list[ReasonCount]:
         ReasonCount(
             _("Unreachable")
             if mark == MarkChoices.UNREACHABLE
-            else _(label)
+            else stock_label(label)
             if label
             else _("No reason given"),
             count,

@@ -1,6 +1,6 @@
 """Asking, answering and closing: one asker, one answerer, closed only by the asker."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.urls import reverse
@@ -9,13 +9,12 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
 from feedback.models import Question, Reply
-from feedback.selectors import facts
+from feedback.selectors import facts, limits
 from leads.models import Lead
 from leads.selectors import agreement
 from leadsync.accounts.access import check
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
-from leadsync.accounts.selectors import company, company_calendar
 from leadsync.core import db
 from leadsync.core.errors import Conflict, Invalid, NotAllowed
 from leadsync.notices import services as notices
@@ -25,11 +24,7 @@ LONGEST = 5_000
 
 def due_at(asked_at: datetime, days: int) -> datetime:
     """The end of the company's working day, `days` working days after asking."""
-    calendar, zone = company_calendar(), company().tz
-    day = calendar.add_working_days(asked_at.astimezone(zone).date(), days)
-    midnight = datetime.combine(day, time(), zone)
-    windows = list(calendar.windows_between(midnight, midnight + timedelta(days=1)))
-    return windows[-1][1] if windows else midnight + timedelta(days=1)
+    return limits.close_after(asked_at, days)
 
 
 def _text(text: str, empty: str) -> str:
@@ -56,11 +51,13 @@ def ask(
     lead: Lead | None = None,
     campaign: Campaign | None = None,
     at: datetime | None = None,
+    piece: str = "",
 ) -> Question:
     """Ask one person something, about a lead, a campaign or nothing, with the facts as they stand now.
 
-    An answer is due after the working days that the agreement gives. Raises `Invalid` for an empty text and
-    for asking oneself or somebody who has left, `NotAllowed` without the permission to ask.
+    `piece` is what of the lead is missing: filling it answers the question (see `pieces`). An answer is due after
+    the working days that the agreement gives. Raises `Invalid` for an empty text and for asking oneself or
+    somebody who has left, `NotAllowed` without the permission to ask.
     """
     check(by, Can.ASK)
     text = _text(text, _("Write what you want to know."))
@@ -77,6 +74,7 @@ def ask(
         lead=lead,
         campaign=campaign,
         text=text,
+        piece=piece,
         asked_at=now,
         due_at=due_at(now, agreement.terms().question_days),
         facts=facts.of_lead(lead) if lead else facts.of_campaign(campaign) if campaign else {},

@@ -28,17 +28,23 @@ def ask_panel(
     campaign: Campaign | None = None,
     form: AskForm | str | None = None,
     opened: bool = False,
+    text: str = "",
+    head_of_sales: bool = False,
+    oob: bool = False,
 ) -> dict[str, Any]:
     """All questions about a lead or a campaign, and a form to ask one: `{% ask_panel lead=lead %}`.
 
-    `form` is a form that was refused; `opened` shows the form unfolded.
+    `form` is a form that was refused; `opened` shows the form unfolded, `text` is what it begins with, and
+    `head_of_sales` whom it asks.
     """
     request = context["request"]
     person = person_of(request)
     if not isinstance(form, AskForm):  # a template without one passes ""
         asked_of = questions.suggested(person, lead=lead, campaign=campaign)
         about = {"lead": lead.pk if lead else None, "campaign": campaign.pk if campaign else None}
-        form = AskForm(person=person, initial=about | {"answerer": asked_of}, auto_id="ask_%s")
+        if head_of_sales:
+            asked_of = questions.head_of_sales(person) or asked_of
+        form = AskForm(person=person, initial=about | {"answerer": asked_of, "text": text}, auto_id="ask_%s")
     return {
         "request": request,
         "csrf_token": context.get("csrf_token"),
@@ -49,6 +55,7 @@ def ask_panel(
         "form": form,
         "opened": opened or form.is_bound,
         "may_ask": person.can(Can.ASK),
+        "oob": oob,
         "now": timezone.now(),
     }
 

@@ -22,6 +22,7 @@ class Group(StrEnum):
     TODAY = "today"
     TOMORROW = "tomorrow"
     LATER = "later"
+    SILENT = "silent"
     NOTHING = "nothing"
 
 

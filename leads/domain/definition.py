@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+
+from leads.domain.identity import storable
+from leads.domain.tables.columns import header_words
+from leads.domain.tables.countries import COUNTRY_CODES, COUNTRY_NAMES
+from leadsync.core.numbers import parse_number
 
 YES = frozenset({"yes", "y", "true", "1", "tak", "да", "on"})
 NO = frozenset({"no", "n", "false", "0", "nie", "нет", "off"})
@@ -17,6 +22,7 @@ class CriterionKind(StrEnum):
     NUMBER = "number"
     CHOICE = "choice"
     COUNTRY = "country"
+    SEGMENT = "segment"
     TEXT = "text"
 
 
@@ -31,6 +37,7 @@ class CriterionTerms:
     choices: tuple[str, ...] = ()
     is_required: bool = True
     points: int = 0
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +65,30 @@ class Evaluation:
         }
 
 
+def against(
+    criteria: Sequence[CriterionTerms], points_needed: int, found: Evaluation
+) -> list[CriterionTerms]:
+    """The criteria by which the definition can no longer be met: what is required and failed, and, where the points
+    cannot be reached any more, what would have counted. Empty as long as it can be met: unknown speaks against nothing.
+    """
+    failed = [criterion for criterion in criteria if found.met.get(criterion.key) is False]
+    possible = sum(
+        criterion.points
+        for criterion in criteria
+        if not criterion.is_required and found.met.get(criterion.key) is not False
+    )
+    return [one for one in failed if one.is_required or possible < points_needed]
+
+
 class BadAnswer(ValueError):
     """An answer that its criterion cannot be judged by."""
 
 
-def read_answer(criterion: CriterionTerms, value: Any) -> Any:
-    """The answer as it is stored: bool, decimal as text, or text. Raises `BadAnswer`.
+def read_answer(criterion: CriterionTerms, value: Any, *, group: str = "") -> Any:
+    """The answer as it is stored: bool, decimal as text, a country's code, or text. Raises `BadAnswer`.
 
-    Any choice or country may be an answer: whether it is among the accepted ones is judged later.
+    Any choice or country may be an answer: whether it is among the accepted ones is judged later. A number may
+    carry the criterion's unit; `group` is the character that groups thousands where the answer was typed.
     """
     if criterion.kind == CriterionKind.YES_NO:
         if isinstance(value, bool):
@@ -77,20 +100,27 @@ def read_answer(criterion: CriterionTerms, value: Any) -> Any:
             return False
         raise BadAnswer(criterion.key)
     text = str(value).strip()
-    if not text or len(text) > 500:
+    if not text or len(text) > 500 or storable(text) != text:
         raise BadAnswer(criterion.key)
     if criterion.kind == CriterionKind.NUMBER:
-        return format(_number(text, criterion.key), "f")
-    return text.upper() if criterion.kind == CriterionKind.COUNTRY else text
+        return format(_number(criterion, value, text, group), "f")
+    if criterion.kind == CriterionKind.COUNTRY:
+        code = text.upper() if text.upper() in COUNTRY_CODES else COUNTRY_NAMES.get(header_words(text))
+        if code is None:
+            raise BadAnswer(criterion.key)
+        return code
+    return text
 
 
-def _number(text: str, key: str) -> Decimal:
-    try:
-        number = Decimal(text.replace(" ", "").replace("\u00a0", "").replace("\u202f", "").replace(",", "."))
-    except InvalidOperation as error:
-        raise BadAnswer(key) from error
-    if not number.is_finite() or abs(number) >= Decimal(10) ** 15:
-        raise BadAnswer(key)
+def _number(criterion: CriterionTerms, value: Any, text: str, group: str) -> Decimal:
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        number: Decimal | None = Decimal(str(value))
+    else:
+        unit = criterion.unit.strip()
+        bare = text[: -len(unit)] if unit and text.casefold().endswith(unit.casefold()) else text
+        number = parse_number(bare, group=group)
+    if number is None or not number.is_finite() or abs(number) >= Decimal(10) ** 15:
+        raise BadAnswer(criterion.key)
     return number
 
 
@@ -107,10 +137,20 @@ def is_met(criterion: CriterionTerms, value: Any) -> bool | None:
             return bool(answer)
         case CriterionKind.NUMBER:
             return Decimal(answer) >= (criterion.threshold or Decimal(0))
-        case CriterionKind.CHOICE | CriterionKind.COUNTRY:
+        case CriterionKind.CHOICE | CriterionKind.COUNTRY | CriterionKind.SEGMENT:
             return answer.casefold() in {choice.casefold() for choice in criterion.choices}
         case _:
             return True
+
+
+def derived(criteria: Sequence[CriterionTerms], *, country: str, segment: str) -> dict[str, str]:
+    """What the lead's country and its campaign's segment answer by themselves, by the criterion's key.
+
+    An answer that somebody gave goes before it.
+    """
+    given = {CriterionKind.COUNTRY: country.strip().upper(), CriterionKind.SEGMENT: segment.strip()}
+    found = ((criterion.key, given.get(CriterionKind(criterion.kind), "")) for criterion in criteria)
+    return {key: value for key, value in found if value}
 
 
 def evaluate(

@@ -13,6 +13,7 @@ from leads.domain.tables.text import clean, clean_lines
 __all__ = [
     "clean",
     "clean_lines",
+    "company_key",
     "digits",
     "fold",
     "normalise_email",
@@ -80,6 +81,11 @@ def fold(text: str) -> str:
 def search_text(*, name: str, company: str, email: str, phone: str) -> str:
     """What a search of leads looks through, folded; the phone as digits."""
     return "\n".join(part for part in (fold(name), fold(company), fold(email), digits(phone)) if part)
+
+
+def company_key(company: str) -> str:
+    """By which two companies are the same: folded, one space between words, no punctuation at the ends."""
+    return " ".join(fold(company).split()).strip(".,;:-–— ")[:200]
 
 
 _BROKEN = re.compile("[\x00\ud800-\udfff]")

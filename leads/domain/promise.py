@@ -13,6 +13,7 @@ from leadsync.core.businesstime import WorkCalendar
 
 ASKED_TIME_GRACE = timedelta(minutes=15)  # a lead that asked for a time is called within this of it
 WARN_AFTER = 3, 4  # three quarters of the promise used, a quarter left
+LATER = timedelta(microseconds=1)  # by so much a check after the last step is later than it
 
 
 class Mode(StrEnum):
@@ -74,7 +75,7 @@ def due(
     Escalation is one more full promise after due. Raises `CalendarError` where the calendar has no open time.
     """
     full = full_seconds(calendar, at, mode, minutes)
-    if wanted_at is not None and wanted_at + ASKED_TIME_GRACE > at:
+    if wanted_at is not None and is_asked_for_later(wanted_at, at):
         due_at = wanted_at + ASKED_TIME_GRACE
         seconds = round(calendar.between(at, due_at))
         warn_at = min(_used(calendar, at, seconds) if seconds else max(at, wanted_at), due_at)
@@ -82,6 +83,11 @@ def due(
     seconds = full if left_seconds is None else left_seconds
     due_at = calendar.add(at, seconds)
     return Clock(seconds, due_at, _used(calendar, at, seconds), _later(calendar, due_at, full))
+
+
+def is_asked_for_later(wanted_at: datetime | None, at: datetime) -> bool:
+    """Whether the time the lead asked for is still ahead at the handoff, so that it decides."""
+    return wanted_at is not None and wanted_at + ASKED_TIME_GRACE > at
 
 
 def _used(calendar: WorkCalendar, at: datetime, seconds: int) -> datetime:
@@ -93,9 +99,13 @@ def _later(calendar: WorkCalendar, due_at: datetime, seconds: int) -> datetime:
     return calendar.add(due_at, seconds)
 
 
-def left_seconds(calendar: WorkCalendar, now: datetime, due_at: datetime) -> int:
-    """Working seconds left of the promise; 0 once it is past."""
-    return round(calendar.between(now, due_at))
+def left_seconds(calendar: WorkCalendar, now: datetime, due_at: datetime, most: int | None = None) -> int:
+    """Working seconds left of the promise; 0 once it is past.
+
+    `most` is the whole promise: a lead that asked for a time next week leaves no more than what was agreed.
+    """
+    left = round(calendar.between(now, due_at))
+    return left if most is None else min(left, most)
 
 
 def next_check(times: Sequence[datetime], after: datetime) -> datetime | None:
@@ -108,3 +118,15 @@ def pending(clock: Clock, next_check_at: datetime | None) -> tuple[StepKind, ...
     if next_check_at is None:
         return ()
     return tuple(kind for kind, time in clock.times() if time >= next_check_at)
+
+
+def moved_check(former: Clock, clock: Clock, next_check_at: datetime | None) -> datetime | None:
+    """When the sweep has to look at a handoff whose clock was `former` and is now `clock`.
+
+    What was flagged stays flagged: only the steps that are left decide. A check that is later than the last step (the
+    lead waits for another rep) stays one.
+    """
+    if next_check_at is not None and next_check_at > former.escalate_at:
+        return max(next_check_at, clock.escalate_at + LATER)
+    left = pending(former, next_check_at)
+    return min((time for kind, time in clock.times() if kind in left), default=None)

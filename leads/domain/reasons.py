@@ -18,6 +18,8 @@ class StockReason:
     is_false_lead: bool = False
 
 
+OTHER = "other"  # the reason that always needs a note and always stays
+
 STOCK_REASONS = (
     StockReason("no_need", gettext_noop("No need")),
     StockReason("no_budget", gettext_noop("No budget")),
@@ -28,5 +30,5 @@ STOCK_REASONS = (
     StockReason("competitor", gettext_noop("Competitor"), is_false_lead=True),
     StockReason("duplicate", gettext_noop("Duplicate"), is_false_lead=True),
     StockReason("spam", gettext_noop("Spam"), is_false_lead=True),
-    StockReason("other", gettext_noop("Other"), needs_note=True),
+    StockReason(OTHER, gettext_noop("Other"), needs_note=True),
 )

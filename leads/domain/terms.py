@@ -15,6 +15,23 @@ DEFAULT_PROMISES: Mapping[str, PromiseTerms] = {
     "list": PromiseTerms(Mode.WITHIN, 240),
     "event": PromiseTerms(Mode.SAME_DAY, 60),
 }
+# What a version says beside its questions and promises, by the names of its fields.
+LIMITS = (
+    "points_needed",
+    "gate_size",
+    "gate_needed",
+    "gate_answer_hours",
+    "minutes_per_promising",
+    "attempts_needed",
+    "attempt_waits",
+    "silent_days",
+    "question_days",
+    "proof_days",
+    "calls_heard",
+    "meeting_days",
+    "dispute_days",
+    "has_rerouting",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +55,7 @@ class Terms:
     calls_heard: int = 1
     meeting_days: int = 7
     dispute_days: int = 5
+    has_rerouting: bool = False
 
     def promise_for(self, campaign_kind: str) -> PromiseTerms:
         """The promise for leads of this kind of campaign; where a version names none, the stock one."""

@@ -23,6 +23,13 @@ _MARKS = {
     Stage.QUALIFIED: frozenset({MarkValue.QUALIFIED, MarkValue.PROMISING}),
 }
 
+# Which marks can be disputed and overturned, and to what: always to the lead's good.
+OVERTURNED_TO = {
+    MarkValue.NOT_A_FIT: (MarkValue.QUALIFIED, MarkValue.PROMISING),
+    MarkValue.UNREACHABLE: (MarkValue.QUALIFIED, MarkValue.PROMISING),
+    MarkValue.PROMISING: (MarkValue.QUALIFIED,),
+}
+
 CAN_WIN = frozenset({Stage.NEW, Stage.CONTACTED, Stage.QUALIFIED})
 CAN_LOSE = frozenset({Stage.QUALIFIED})
 CAN_REOPEN = frozenset({Stage.CLOSED, Stage.LOST})
@@ -31,6 +38,11 @@ CAN_REOPEN = frozenset({Stage.CLOSED, Stage.LOST})
 def can_mark(stage: str, value: str) -> bool:
     """Whether a lead at this stage can be given this mark."""
     return value in _MARKS.get(Stage(stage), frozenset())
+
+
+def overturned_to(value: str) -> tuple[MarkValue, ...]:
+    """The marks that one of this value can be overturned to; none for those that nobody disputes."""
+    return OVERTURNED_TO.get(MarkValue(value), ())
 
 
 def reopened_stage(*, was_contacted: bool, was_qualified: bool) -> Stage:

@@ -88,14 +88,27 @@ class EventKind(StrEnum):
     ACTIVITY = "activity"
     ANSWERED = "answered"
     FORGOTTEN = "forgotten"
+    LEARNED = "learned"  # situation, needs, objections: what sales found out, or took back
+    DISPUTED = "disputed"
+    DISPUTE_ENDED = "dispute_ended"
     MARKED = "marked"
     MARK_REVERTED = "mark_reverted"
     NEXT_STEP = "next_step"
     NOTE = "note"
     WON = "won"
+    WIN_CHANGED = "win_changed"
+    WIN_REVERTED = "win_reverted"
     LOST = "lost"
     REOPENED = "reopened"
     EDITED = "edited"
+
+
+class Topic(StrEnum):
+    """What sales learns about a lead beside the definition's answers."""
+
+    SITUATION = "situation"
+    NEED = "need"
+    OBJECTION = "objection"
 
 
 class ReturnReason(StrEnum):
@@ -113,5 +126,8 @@ def gettext_noop(message: str) -> str:
     return message
 
 
-# The next step that LeadSync writes itself after a call nobody answered; shown in the reader's language.
+# The next steps that LeadSync writes itself, after a call nobody answered and after a mark was overturned; shown in
+# the reader's language.
 TRY_AGAIN = gettext_noop("Try again")
+GET_BACK = gettext_noop("Get back to them: the mark was changed")
+STOCK_STEPS = frozenset({TRY_AGAIN, GET_BACK})

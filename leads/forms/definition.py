@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
+from django.http import QueryDict
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_countries import countries
 
 from campaigns.models import Campaign
+from leads.domain.terms import LIMITS
 from leads.models import Agreement, Criterion, Promise
 from leads.selectors.definition_words import LIMIT_NAMES, country_name
-from leads.services.agreements import CriterionData
+from leads.services.agreement_rules import LISTED, CriterionData
 from leadsync.core.forms import NumberField
 
 if TYPE_CHECKING:  # Django's classes take no parameters when they run
@@ -39,22 +41,7 @@ class TermsForm(OfAgreement):
 
     class Meta:
         model = Agreement
-        fields = [
-            "note",
-            "points_needed",
-            "gate_size",
-            "gate_needed",
-            "gate_answer_hours",
-            "minutes_per_promising",
-            "attempts_needed",
-            "attempt_waits",
-            "silent_days",
-            "question_days",
-            "proof_days",
-            "calls_heard",
-            "meeting_days",
-            "dispute_days",
-        ]
+        fields = ["note", *LIMITS]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -93,14 +80,16 @@ class TermsForm(OfAgreement):
         ]
 
     def limits(self) -> dict[str, Any]:
-        """The limits by the names of the service."""
-        return {name: self.cleaned_data[name] for name in LIMIT_NAMES}
+        """The limits by the names of the service, as far as they could be read."""
+        return {name: self.cleaned_data[name] for name in LIMIT_NAMES if name in self.cleaned_data}
 
     def promises(self) -> dict[str, tuple[str, int]]:
-        """The promises by kind of campaign."""
+        """The promises by kind of campaign, as far as they could be read."""
         data = self.cleaned_data
         return {
-            kind.value: (data[f"mode_{kind.value}"], data[f"minutes_{kind.value}"]) for kind in Campaign.Kind
+            kind.value: (data[f"mode_{kind.value}"], data[f"minutes_{kind.value}"])
+            for kind in Campaign.Kind
+            if f"mode_{kind.value}" in data and f"minutes_{kind.value}" in data
         }
 
 
@@ -132,8 +121,12 @@ class CriterionForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Countries are typed by name or code and kept by code."""
+        """Countries are typed by name or code and kept by code. Only an empty row may have no question."""
         data = super().clean() or self.cleaned_data
+        typed = ("key", "threshold", "unit", "choices", "points")
+        is_empty = not any(data.get(name) not in (None, "", 0) or self.has_error(name) for name in typed)
+        if not data.get("question") and not self.has_error("question") and not is_empty:
+            self.add_error("question", _("A criterion needs a question."))
         answers = [line.strip() for line in str(data.get("choices") or "").splitlines() if line.strip()]
         if data.get("kind") == Criterion.Kind.COUNTRY:
             codes = country_codes()
@@ -148,7 +141,7 @@ class CriterionForm(forms.Form):
         """What was typed, for the service. Fields that the kind has no use for are left out."""
         data = self.cleaned_data
         kind = data["kind"]
-        listed = kind in {Criterion.Kind.CHOICE, Criterion.Kind.COUNTRY}
+        listed = kind in LISTED
         is_number = kind == Criterion.Kind.NUMBER
         return CriterionData(
             question=data["question"],
@@ -171,29 +164,75 @@ def country_codes() -> dict[str, str]:
 
 
 class CriteriaFormSet(OfForms):
-    """The questions in their order."""
+    """The questions. Their places, and which are removed, are hidden fields that buttons change."""
 
     def add_fields(self, form: forms.Form, index: int | None) -> None:
-        """Places and the box to remove stay usable without scripts."""
+        """Place and removal as hidden fields."""
         super().add_fields(form, index)
-        form.fields["ORDER"].label = _("Place")
-        form.fields["ORDER"].widget = forms.NumberInput(attrs={"class": "mini", "min": 1})
-        form.fields["DELETE"].label = _("Remove")
+        form.fields["ORDER"].widget = forms.HiddenInput()
+        form.fields["DELETE"].widget = forms.HiddenInput()
+
+    def in_order(self) -> list[forms.Form]:
+        """All rows in the order in which they are shown, those removed in their old places."""
+        listed = list(enumerate(self.forms))
+        return [form for _place, form in sorted(listed, key=lambda pair: self._place(*pair))]
 
     def rows(self) -> list[forms.Form]:
-        """The rows that stand, in their order: with a question, not removed. After `is_valid`."""
-        standing = [
-            (place, form)
-            for place, form in enumerate(self.forms)
-            if form.cleaned_data.get("question") and not form.cleaned_data.get("DELETE")
+        """The rows that stand, in their order: with a question or a fault, not removed. After `is_valid`."""
+        return [
+            form
+            for form in self.in_order()
+            if not is_removed(form) and (form.cleaned_data.get("question") or form.errors)
         ]
-        return [form for _place, form in sorted(standing, key=self._place)]
 
     @staticmethod
-    def _place(pair: tuple[int, forms.Form]) -> tuple[bool, int, int]:
-        place, form = pair
-        order = form.cleaned_data.get("ORDER")
-        return (order is None, order or 0, place)
+    def _place(index: int, form: forms.Form) -> tuple[bool, int, int]:
+        order = _number(form["ORDER"].value())
+        return (order is None, order or 0, index)
+
+
+def is_removed(form: forms.Form) -> bool:
+    """Whether the row is marked to be removed."""
+    return str(form["DELETE"].value() or "") not in {"", "False", "0"}
+
+
+def _number(value: Any) -> int | None:
+    text = str(value if value is not None else "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
+
+
+def rearranged(data: QueryDict, act: str) -> QueryDict:
+    """What was typed after a button of a row was pressed: "up-2", "down-2", "remove-2", "back-2", or "add"."""
+    typed = data.copy()
+    total = min(_number(typed.get("criteria-TOTAL_FORMS")) or 0, MAX_CRITERIA * 2)
+    verb, _dash, number = act.partition("-")
+    row = _number(number)
+    if verb == "add":
+        typed["criteria-TOTAL_FORMS"] = str(total + 1)
+    elif row is not None and row < total:
+        if verb in {"remove", "back"}:
+            typed[f"criteria-{row}-DELETE"] = "on" if verb == "remove" else ""
+        elif verb in {"up", "down"}:
+            _move(typed, row, total, -1 if verb == "up" else 1)
+    return typed
+
+
+def _move(typed: QueryDict, row: int, total: int, by: int) -> None:
+    """Swap the row with the next one that stands in that direction, and number all anew."""
+
+    def place(index: int) -> tuple[bool, int, int]:
+        order = _number(typed.get(f"criteria-{index}-ORDER"))
+        return (order is None, order or 0, index)
+
+    listed = sorted(range(total), key=place)
+    standing = [index for index in listed if not typed.get(f"criteria-{index}-DELETE")]
+    if row in standing:
+        wanted = standing.index(row) + by
+        if 0 <= wanted < len(standing):
+            here, there = listed.index(row), listed.index(standing[wanted])
+            listed[here], listed[there] = listed[there], listed[here]
+    for order, index in enumerate(listed, start=1):
+        typed[f"criteria-{index}-ORDER"] = str(order)
 
 
 def criteria_formset(data: Mapping[str, Any] | None = None, *, of: Agreement, blank: int = 1) -> Any:

@@ -43,18 +43,40 @@ class SaveViewForm(forms.Form):
     query = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
-class ManyForm(forms.Form):
-    """Leads selected in the list, and who takes them."""
+class SelectedForm(forms.Form):
+    """Leads selected in the list."""
 
     lead = forms.TypedMultipleChoiceField(coerce=int)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        given = self.data.getlist("lead") if hasattr(self.data, "getlist") else []
+        numbers = [one for one in given if one.isascii() and one.isdigit() and len(one) < 16]
+        self.fields["lead"].choices = [(one, one) for one in numbers[: selectors.MOST_SELECTED]]  # type: ignore[attr-defined]
+
+
+class ManyForm(SelectedForm):
+    """Leads selected in the list, and who takes them."""
+
     to = PersonChoice(queryset=User.objects.none(), label=_("Rep"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["to"].queryset = selectors.reps()  # type: ignore[attr-defined]  # a ModelChoiceField
-        given = self.data.getlist("lead") if hasattr(self.data, "getlist") else []
-        numbers = [one for one in given if one.isascii() and one.isdigit() and len(one) < 16]
-        self.fields["lead"].choices = [(one, one) for one in numbers[: selectors.MOST_SELECTED]]  # type: ignore[attr-defined]
+
+
+class PutOffForm(SelectedForm):
+    """Leads selected in the list, and when to get back to them: one of the usual days, or a day of one's own."""
+
+    step = forms.ChoiceField(required=False, choices=[(one, one) for one in ("tomorrow", "days3", "week")])
+    on = forms.DateField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """A day named says more than a usual one; one of the two is needed."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if "on" in given and not given.get("on") and not given.get("step"):
+            self.add_error("on", _("Choose a day, for example 2026-12-01."))
+        return given
 
 
 class GiveForm(OwnIds):
@@ -83,12 +105,28 @@ class WinForm(OwnIds):
     )
 
 
+class WinChangeForm(WinForm):
+    """The same for a win that is there: without a day it stays on its day."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["on"].help_text = ""
+
+
 class LoseForm(OwnIds):
-    """Why it was lost."""
+    """Why it was lost, and when."""
 
     reason = forms.ModelChoiceField(queryset=Reason.objects.none(), label=_("Why?"))
     note = forms.CharField(
         label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    on = forms.DateField(
+        label=_("Day of the loss"),
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("Empty: today."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -10,7 +10,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
+from leads.domain.reasons import STOCK_REASONS
+from leads.domain.tags import STOCK_TAGS
 from leadsync.core.models import Versioned
+
+_STOCK_LABELS = frozenset(stock.label for stock in (*STOCK_REASONS, *STOCK_TAGS))
+
+
+def stock_label(label: str) -> str:
+    """The label of a reason or a tag as the reader reads it: LeadSync's own in their language, others as typed."""
+    return gettext(label) if label in _STOCK_LABELS else label
 
 
 class Agreement(Versioned):
@@ -59,6 +68,9 @@ class Agreement(Versioned):
     calls_heard = models.PositiveSmallIntegerField(_("calls heard per marketer and quarter"), default=1)
     meeting_days = models.PositiveSmallIntegerField(_("joint meeting at least every days"), default=7)
     dispute_days = models.PositiveSmallIntegerField(_("dispute window, working days"), default=5)
+    has_rerouting = models.BooleanField(
+        _("an escalated lead goes to another rep by itself"), default=False, db_default=False
+    )
 
     class Meta:
         ordering: ClassVar = ["-number"]
@@ -109,6 +121,7 @@ class Criterion(models.Model):
         NUMBER = "number", _("Number, at least")
         CHOICE = "choice", _("One of")
         COUNTRY = "country", _("Country, one of")
+        SEGMENT = "segment", _("Segment, one of")
         TEXT = "text", _("Text is known")
 
     agreement = models.ForeignKey(Agreement, models.CASCADE, related_name="criteria")
@@ -149,7 +162,7 @@ class Promise(models.Model):
     campaign_kind = models.CharField(max_length=10, choices=Campaign.Kind)
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.WITHIN)
     minutes = models.PositiveIntegerField(
-        _("working minutes"), default=60, validators=[MinValueValidator(1), MaxValueValidator(60 * 24 * 30)]
+        _("working minutes"), default=60, validators=[MinValueValidator(1), MaxValueValidator(60 * 24 * 366)]
     )
 
     class Meta:
@@ -183,5 +196,5 @@ class Reason(models.Model):
 
     @property
     def words(self) -> str:
-        """The label in the reader's language, as far as it is one of the stock reasons."""
-        return gettext(self.label)
+        """The label in the reader's language where it is one of the stock reasons; the company's own as typed."""
+        return stock_label(self.label)

@@ -43,6 +43,11 @@ class Handoff(models.Model):
     end = models.CharField(max_length=10, choices=EndChoices, blank=True)
     is_in_time = models.BooleanField(null=True)
     left_seconds = models.PositiveIntegerField(null=True)
+    # Measured by a worker once it is over, by the calendars of that moment; kept when calendars change later.
+    taken_seconds = models.PositiveIntegerField(null=True)  # working time of the rep, from `at` to `ended_at`
+    waited_seconds = models.PositiveIntegerField(
+        null=True
+    )  # working time of the company, from the lead's arrival to its first handoff; None for later ones
 
     objects = HandoffQuerySet.as_manager()
 
@@ -69,6 +74,12 @@ class Handoff(models.Model):
                 fields=["ended_at"], condition=models.Q(ended_at__gt=models.F("due_at")), name="handoff_late"
             ),
             models.Index(fields=["lead", "-id"], name="handoff_of_lead"),
+            models.Index(fields=["at"], name="handoff_of_period"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(ended_at__isnull=False, taken_seconds=None),
+                name="handoff_to_measure",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from campaigns.models import Campaign
-from leads.domain.words import TRY_AGAIN
+from leads.domain.words import STOCK_STEPS
 from leads.models.agreement import Agreement, Reason
 from leads.querysets import ActivityQuerySet, LeadQuerySet
 from leadsync.core.models import Versioned
@@ -17,7 +17,7 @@ from leadsync.core.models import Versioned
 
 def stock_words(next_step: str) -> str:
     """A next step as the reader reads it: LeadSync's own in their language, a person's as it was typed."""
-    return gettext(TRY_AGAIN) if next_step == TRY_AGAIN else next_step
+    return gettext(next_step) if next_step in STOCK_STEPS else next_step
 
 
 class StageChoices(models.TextChoices):
@@ -58,6 +58,10 @@ class Lead(Versioned):
     search = models.TextField(
         blank=True, editable=False
     )  # folded name, company, mail, phone; see domain.identity
+
+    company_key = models.CharField(  # by which two companies are the same; see domain.identity
+        max_length=200, blank=True, default="", db_default="", editable=False
+    )
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="leads", verbose_name=_("campaign"))
     owner = models.ForeignKey(
@@ -154,6 +158,7 @@ class Lead(Versioned):
                 condition=models.Q(stage__in=["contacted", "qualified"]),
                 name="lead_silent",
             ),
+            models.Index(fields=["company_key"], condition=~models.Q(company_key=""), name="lead_of_company"),
         ]
 
     def __str__(self) -> str:

@@ -2,24 +2,12 @@
 
 from leads.domain.definition import CriterionTerms
 from leads.domain.promise import Mode, PromiseTerms
-from leads.domain.terms import Terms
-from leads.models import Agreement
-from leadsync.core.held import held, let_go
+from leads.domain.terms import LIMITS, Terms
+from leads.models import Agreement, Criterion
+from leadsync.core.held import Newest, held, let_go
 
-_LIMITS = (
-    "points_needed",
-    "gate_size",
-    "gate_needed",
-    "gate_answer_hours",
-    "minutes_per_promising",
-    "attempts_needed",
-    "silent_days",
-    "question_days",
-    "proof_days",
-    "calls_heard",
-    "meeting_days",
-    "dispute_days",
-)
+# A version in force never changes: what it says is read once in a process, by its id and how often it was edited before.
+_in_force: Newest[tuple[int, int], Terms] = Newest()
 
 
 def in_force() -> Agreement | None:
@@ -32,13 +20,16 @@ def in_force() -> Agreement | None:
 
 
 def terms() -> Terms:
-    """What holds now as plain values; domain.md's numbers while no version is in force. Read once a request."""
+    """What holds now as plain values; domain.md's numbers while no version is in force.
+
+    Asked once a request which version that is: one query, and two more where it has just come into force.
+    """
     return held("terms", _terms)
 
 
 def _terms() -> Terms:
-    agreement = in_force()
-    return terms_of(agreement) if agreement else Terms()
+    found = Agreement.objects.filter(state=Agreement.State.IN_FORCE).first()
+    return _in_force.of((found.pk, found.version), lambda: terms_of(found)) if found else Terms()
 
 
 def let_go_of_terms() -> None:
@@ -54,29 +45,37 @@ def silent_days() -> int:
     return Terms().silent_days if found is None else found
 
 
+def has_rerouting() -> bool:
+    """Whether an escalated lead goes to another rep by itself. One query."""
+    return Agreement.objects.filter(state=Agreement.State.IN_FORCE, has_rerouting=True).exists()
+
+
+def criterion_terms(criterion: Criterion) -> CriterionTerms:
+    """One criterion as plain values."""
+    return CriterionTerms(
+        key=criterion.key,
+        question=criterion.question,
+        kind=criterion.kind,
+        threshold=criterion.threshold,
+        choices=tuple(str(choice) for choice in criterion.choices),
+        is_required=criterion.is_required,
+        points=criterion.points,
+        unit=criterion.unit,
+    )
+
+
 def terms_of(agreement: Agreement) -> Terms:
     """A version as plain values."""
     return Terms(
         agreement_id=agreement.pk,
         number=agreement.number,
-        criteria=tuple(
-            CriterionTerms(
-                key=criterion.key,
-                question=criterion.question,
-                kind=criterion.kind,
-                threshold=criterion.threshold,
-                choices=tuple(str(choice) for choice in criterion.choices),
-                is_required=criterion.is_required,
-                points=criterion.points,
-            )
-            for criterion in agreement.criteria.all()
-        ),
+        criteria=tuple(criterion_terms(criterion) for criterion in agreement.criteria.all()),
         promises={
             promise.campaign_kind: PromiseTerms(Mode(promise.mode), promise.minutes)
             for promise in agreement.promises.all()
         },
-        attempt_waits=tuple(str(wait) for wait in agreement.attempt_waits) or Terms().attempt_waits,
-        **{name: getattr(agreement, name) for name in _LIMITS},
+        **{name: getattr(agreement, name) for name in LIMITS}
+        | {"attempt_waits": tuple(str(wait) for wait in agreement.attempt_waits) or Terms().attempt_waits},
     )
 
 

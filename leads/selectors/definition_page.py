@@ -3,12 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import FETCH_RAISE, Prefetch, QuerySet
+from django.db.models import FETCH_RAISE, Count, Prefetch, QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from leads.models import Agreement, Signature
+from campaigns.models import Campaign
+from leads.models import Agreement, Answer, Signature
 from leads.selectors import definition_words as words
 from leads.selectors.definition_words import CriterionWords, Difference, Sentence
+from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can, Role
 from leadsync.accounts.selectors import people_with
@@ -44,6 +47,11 @@ class VersionPage:
     signatures: list[SignatureRow]
     compared_with: Agreement | None = None
     differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def groups(self) -> list[tuple[str, list[Difference]]]:
+        """The differences by what they are about."""
+        return words.grouped(self.differences)
 
     @property
     def waiting(self) -> list[SignatureRow]:
@@ -92,6 +100,96 @@ def version_page(number: int) -> tuple[VersionPage, list[Agreement]] | None:
     current = next((other for other in found if other.state == Agreement.State.IN_FORCE), None)
     against = current if one.is_editable else _former(one, found)
     return _page(one, _heads(), against), found
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two versions and in what the first differs from the second."""
+
+    version: Agreement
+    against: Agreement
+    differences: list[Difference]
+    versions: list[Agreement]
+
+    @property
+    def groups(self) -> list[tuple[str, list[Difference]]]:
+        """The differences by what they are about."""
+        return words.grouped(self.differences)
+
+
+def comparison(number: int, other: int) -> Comparison | None:
+    """Any two versions by their numbers; None where one of them is not there."""
+    found = list(versions().fetch_mode(FETCH_RAISE))
+    by_number = {one.number: one for one in found}
+    if number not in by_number or other not in by_number:
+        return None
+    version, against = by_number[number], by_number[other]
+    return Comparison(version, against, words.differences(against, version), found)
+
+
+def usual_pair() -> tuple[int, int] | None:
+    """The newest version and the one in force (else the newest before); None while there are no two."""
+    rows = list(Agreement.objects.values_list("number", "state"))  # the newest first
+    if len(rows) < 2:
+        return None
+    newest = rows[0][0]
+    current = next((number for number, state in rows if state == Agreement.State.IN_FORCE), newest)
+    return newest, current if current != newest else rows[1][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A version as it is printed: instants in full, in the company's zone."""
+
+    shown: VersionPage
+    company: str
+    zone: str
+
+    @property
+    def state(self) -> str:
+        """What the version is, in a sentence."""
+        one = self.shown.agreement
+        match one.state:
+            case Agreement.State.IN_FORCE:
+                return _("In force from %(at)s.") % {"at": self._at(one.in_force_at)}
+            case Agreement.State.SUPERSEDED:
+                return _("In force from %(from)s to %(to)s.") % {
+                    "from": self._at(one.in_force_at),
+                    "to": self._at(one.superseded_at),
+                }
+            case Agreement.State.PROPOSED:
+                return _("Proposed, not in force: a signature is missing.")
+            case _:
+                return _("A draft: it is not in force and nobody has signed it.")
+
+    @property
+    def signatures(self) -> list[tuple[SignatureRow, str]]:
+        """Both sides with the instant of the signature, "" where there is none."""
+        return [(row, self._at(row.signed_at)) for row in self.shown.signatures]
+
+    @staticmethod
+    def _at(at: datetime | None) -> str:
+        return date_format(at.astimezone(accounts.company().tz), "DATETIME_FORMAT") if at else ""
+
+
+def sheet(number: int) -> Sheet | None:
+    """One version for printing; None: no such."""
+    found = version_page(number)
+    company = accounts.company()
+    return Sheet(found[0], company.name, company.zone) if found else None
+
+
+def answers_held(of: Agreement) -> dict[str, int]:
+    """How many leads hold an answer to each question of this version, by key. One query."""
+    keys = [criterion.key for criterion in of.criteria.all()]
+    rows = Answer.objects.filter(key__in=keys).values("key").annotate(n=Count("pk")).order_by("key")
+    return {row["key"]: row["n"] for row in rows}
+
+
+def segments() -> list[str]:
+    """The segments that campaigns have, by name. One query."""
+    found = Campaign.objects.exclude(segment="").values_list("segment", flat=True).distinct()
+    return sorted(found.order_by("segment"), key=str.casefold)
 
 
 def _former(of: Agreement, found: list[Agreement]) -> Agreement | None:

@@ -27,7 +27,12 @@ LIMIT_NAMES = {
     "calls_heard": gettext_lazy("Calls heard per marketer and quarter"),
     "meeting_days": gettext_lazy("Joint meeting at least every, days"),
     "dispute_days": gettext_lazy("Time for a dispute, working days"),
+    "has_rerouting": gettext_lazy("An escalated lead goes to another rep by itself"),
 }
+
+
+# What a difference is about.
+ABOUT_QUESTIONS, ABOUT_PROMISES, ABOUT_LIMITS = "questions", "promises", "limits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Difference:
     title: str
     before: str = ""
     after: str = ""
+    about: str = ABOUT_QUESTIONS
 
 
 def criterion_words(criterion: Criterion) -> CriterionWords:
@@ -72,7 +78,7 @@ def met_when(criterion: Criterion) -> str:
             places = 0 if threshold == threshold.to_integral_value() else 2
             figure = f"{num(threshold, places)} {criterion.unit}".strip().replace(" ", "\xa0")
             return _("at least %(figure)s") % {"figure": figure}
-        case Criterion.Kind.CHOICE:
+        case Criterion.Kind.CHOICE | Criterion.Kind.SEGMENT:
             return ", ".join(map(str, criterion.choices))
         case Criterion.Kind.COUNTRY:
             return ", ".join(country_name(str(code)) for code in criterion.choices)
@@ -180,6 +186,13 @@ def limits_words(of: Agreement) -> list[Sentence]:
             "phone-off",
         ),
         Sentence(
+            _("Escalation"),
+            _("A lead that nobody contacts for twice the promise goes to another rep by itself, once.")
+            if of.has_rerouting
+            else _("The head of sales is told of a lead that nobody contacts for twice the promise."),
+            "repeat",
+        ),
+        Sentence(
             _("Silent leads"),
             ngettext(
                 "After %(n)d day without anything done, the head of sales is told.",
@@ -243,6 +256,8 @@ def limits_words(of: Agreement) -> list[Sentence]:
 
 
 def _limit_value(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     if name == "attempt_waits":
         return ", ".join(wait_words(str(wait)) for wait in value) or "–"
     return duration(value) if name == "minutes_per_promising" else num(value)
@@ -259,11 +274,24 @@ def differences(before: Agreement, after: Agreement) -> list[Difference]:
                 str(title),
                 _limit_value(name, getattr(before, name)),
                 _limit_value(name, getattr(after, name)),
+                ABOUT_QUESTIONS if name == "points_needed" else ABOUT_LIMITS,
             )
             for name, title in LIMIT_NAMES.items()
             if getattr(before, name) != getattr(after, name)
         ),
     ]
+
+
+def grouped(found: Iterable[Difference]) -> list[tuple[str, list[Difference]]]:
+    """Differences by what they are about, in the order of the agreement, with a heading each."""
+    listed = list(found)
+    headings = {
+        ABOUT_QUESTIONS: _("A qualified lead"),
+        ABOUT_PROMISES: _("Our promise"),
+        ABOUT_LIMITS: _("What else we agreed"),
+    }
+    by_area = [(heading, [one for one in listed if one.about == area]) for area, heading in headings.items()]
+    return [(heading, some) for heading, some in by_area if some]
 
 
 def _criteria_differences(before: Sequence[Criterion], after: Sequence[Criterion]) -> list[Difference]:
@@ -287,9 +315,18 @@ def _criteria_differences(before: Sequence[Criterion], after: Sequence[Criterion
             was, now = f"{old[key].question}: {was}", f"{criterion.question}: {now}"
         if was != now:
             found.append(Difference("changed", criterion.question, was, now))
-    kept = [key for key in old if key in new]
-    if kept != [key for key in new if key in old]:
-        found.append(Difference("changed", _("Order of the questions")))
+    was_order, now_order = [key for key in old if key in new], [key for key in new if key in old]
+    if was_order != now_order:
+        # Only those that stand elsewhere among the questions both versions ask.
+        moved = {key for pair in zip(was_order, now_order, strict=True) if pair[0] != pair[1] for key in pair}
+        found.append(
+            Difference(
+                "changed",
+                _("Order of the questions"),
+                ", ".join(old[key].question for key in was_order if key in moved),
+                ", ".join(new[key].question for key in now_order if key in moved),
+            )
+        )
     return found
 
 
@@ -301,7 +338,9 @@ def _promise_differences(before: Agreement, after: Agreement) -> list[Difference
     old = {promise.campaign_kind: promise_words(promise) for promise in before.promises.all()}
     new = {promise.campaign_kind: promise_words(promise) for promise in after.promises.all()}
     return [
-        Difference("changed", str(kind.label), old.get(kind.value, "–"), new.get(kind.value, "–"))
+        Difference(
+            "changed", str(kind.label), old.get(kind.value, "–"), new.get(kind.value, "–"), ABOUT_PROMISES
+        )
         for kind in Campaign.Kind
         if old.get(kind.value) != new.get(kind.value)
     ]

@@ -20,11 +20,13 @@ from leads.domain.tables import (
     read_table,
     read_text,
 )
+from leads.domain.tables.answers import readers_of
 from leads.domain.tables.codes import Code, ErrorCode, ProblemCode, RemarkCode
 from leads.domain.tables.messages import TEMPLATES
-from leads.domain.tables.rows import TEXT_LIMITS, ColumnMapping, Context, RowParser
+from leads.domain.tables.rows import ANSWER, TEXT_LIMITS, ColumnMapping, Context, RowParser
 from leads.domain.words import Door
 from leads.models import ColumnMemory, Import, ImportRow
+from leads.selectors import agreement
 from leadsync.accounts import selectors as accounts
 
 UNDO_WITHIN = timedelta(days=1)
@@ -180,7 +182,11 @@ def mapping_of(batch: Import) -> ColumnMapping:
 
 def context_of(batch: Import) -> Context:
     """What the rows are read for."""
-    return Context(is_history=history_of(batch) or batch.campaign_id is None, text_limits=_TEXT_LIMITS)
+    return Context(
+        is_history=history_of(batch) or batch.campaign_id is None,
+        text_limits=_TEXT_LIMITS,
+        answers=readers_of(agreement.terms().criteria),
+    )
 
 
 def parser_of(batch: Import, headers: Sequence[str]) -> RowParser:
@@ -207,6 +213,18 @@ def remembered(headers: Sequence[str]) -> ColumnMapping | None:
     """How a table with these headers was read the last time."""
     found = ColumnMemory.objects.filter(header_key=header_key(headers)).first()
     return ColumnMapping.from_dict(found.columns) if found else None
+
+
+def column_names(mapping: ColumnMapping, count: int) -> list[str]:
+    """What each column is read as, as `Import.columns` keeps it: a field, "answer:key", or "" for none."""
+    named = {index: target.value for index, target in mapping.fields.items()}
+    named |= {index: f"{ANSWER}{key}" for index, key in mapping.answers.items()}
+    return [named.get(index, "") for index in range(count)]
+
+
+def question_labels() -> dict[str, str]:
+    """What a column can answer: the questions of the definition in force, by the column's name."""
+    return {f"{ANSWER}{one.key}": one.question for one in agreement.terms().criteria}
 
 
 def home_country() -> str:

@@ -1,6 +1,7 @@
 """Panels about leads that stand on the pages of other apps."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import FETCH_RAISE
 from django.utils.translation import gettext as _
@@ -8,7 +9,9 @@ from django.utils.translation import ngettext
 
 from campaigns.models import Campaign
 from leads.domain.words import MarkValue, Stage
-from leads.models import Lead, Mark
+from leads.models import Handoff, Lead, Mark
+from leads.selectors.people import next_owner
+from leads.selectors.timeline import is_overridden, override_words
 from leadsync.accounts.models import User
 
 FIRST = 10
@@ -47,11 +50,32 @@ def campaign_leads(campaign: Campaign, person: User, *, first: int = FIRST) -> C
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What happens to a person's open leads when they no longer work leads; `head` None: back to marketing."""
+
+    count: int
+    waiting: int
+    head: User | None
+
+
+def leaving(person: User, now: datetime) -> Leaving | None:
+    """The open leads of somebody who works leads, and who takes them over; None where there are none."""
+    count = Lead.objects.open().filter(owner=person).count()
+    if not count:
+        return None
+    return Leaving(
+        count, Handoff.objects.open().filter(rep=person).count(), next_owner(without=person.pk, on=now)
+    )
+
+
 def said(lead: Lead, mark: Mark | None) -> str:
     """What sales said, in one line: the reason and the note of the mark, the attempts, or the next step."""
     note = " ".join((mark.note if mark else "").split())
+    if mark is not None and mark.value == lead.mark and is_overridden(mark):
+        note = f"{override_words(mark)}. {note}"
     if lead.mark == MarkValue.NOT_A_FIT or lead.stage == Stage.LOST:
-        parts = [lead.reason.label if lead.reason else "", note]
+        parts = [lead.reason.words if lead.reason else "", note]
     elif lead.mark == MarkValue.UNREACHABLE or (lead.mark == MarkValue.NONE and lead.attempts):
         tries = ngettext("%(n)d attempt", "%(n)d attempts", lead.attempts) % {"n": lead.attempts}
         parts = [tries, note]

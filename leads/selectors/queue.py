@@ -9,17 +9,19 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from phonenumbers import NumberParseException, parse
 from phonenumbers.timezone import time_zones_for_number
 
 from leads.domain import deadline as deadlines
 from leads.domain.deadline import Deadline, Group
-from leads.domain.definition import CriterionTerms, Evaluation, evaluate
+from leads.domain.definition import CriterionKind, CriterionTerms, Evaluation, evaluate
 from leads.domain.identity import clean, fold
 from leads.domain.terms import Terms
-from leads.models import Activity, Answer, Handoff, Lead, LeadEvent, Mark, Reason
-from leads.selectors import agreement
+from leads.models import Activity, Handoff, Lead, LeadEvent, Mark, Reason
+from leads.selectors import agreement, answers, learned
+from leads.selectors.answer_words import value_words
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
 from leadsync.core.businesstime import WorkCalendar
@@ -80,6 +82,20 @@ class RowGroup:
 
 
 @dataclass(frozen=True)
+class Option:
+    """An answer that one press gives: what is sent, what is read, whether it is the answer now, its keys."""
+
+    value: str
+    label: str
+    is_on: bool
+    keys: str
+
+    @property
+    def hint(self) -> str:
+        return self.keys.partition(" ")[0].removeprefix("Key").removeprefix("Digit")
+
+
+@dataclass(frozen=True)
 class Point:
     """One criterion of the definition beside what is known of it."""
 
@@ -87,6 +103,35 @@ class Point:
     value: object
     source: str
     met: bool | None
+    is_derived: bool = False
+
+    @property
+    def options(self) -> list[Option]:
+        """Yes and no, or the accepted choices; none for figures and texts."""
+        if self.criterion.kind == CriterionKind.YES_NO:
+            return [
+                Option("true", _("Yes"), self.value is True, "KeyY Digit1"),
+                Option("false", _("No"), self.value is False, "KeyN Digit2"),
+            ]
+        if self.criterion.kind in {CriterionKind.NUMBER, CriterionKind.TEXT}:
+            return []
+        now = str(self.value or "").casefold()
+        return [
+            Option(
+                choice,
+                value_words(self.criterion, choice),
+                choice.casefold() == now,
+                f"Digit{number}" if number < 10 else "",
+            )
+            for number, choice in enumerate(self.criterion.choices, 1)
+        ]
+
+    @property
+    def typed(self) -> str:
+        """What stands in the field: a value that no option stands for, as a person types it."""
+        if self.value is None or isinstance(self.value, bool) or any(one.is_on for one in self.options):
+            return ""
+        return value_words(replace(self.criterion, unit=""), self.value)
 
 
 @dataclass(frozen=True)
@@ -107,6 +152,7 @@ class Pane:
     event_id: int
     mark: Mark | None
     their_time: datetime | None
+    topics: list[learned.TopicView]
 
     @property
     def lead(self) -> Lead:
@@ -215,7 +261,7 @@ def first_contacts(person: User, now: datetime, *, words: str = "") -> Queue:
 
 
 def follow_ups(person: User, now: datetime, *, words: str = "") -> Queue:
-    """Leads in work with a next step, by its time; then those with nothing planned, the longest silent first."""
+    """Leads in work with a next step, by its time; then the silent ones, then others with nothing planned."""
     calendar = accounts.calendars_for([person.pk])[person.pk]
     mine = _leads(
         Lead.objects.filter(owner=person, stage__in=("contacted", "qualified"), **_search("", words))
@@ -229,9 +275,12 @@ def follow_ups(person: User, now: datetime, *, words: str = "") -> Queue:
         assert lead.next_step_at is not None
         group = deadlines.group_of(lead.next_step_at, now, calendar)
         rows.setdefault(group, []).append(Row(lead, step_at=lead.next_step_at))
+    terms = agreement.terms()
+    quiet_since = now - timedelta(days=terms.silent_days)
     for lead in unplanned:
-        rows.setdefault(Group.NOTHING, []).append(Row(lead))
-    return _queue("follow", rows, now, agreement.terms(), calendar)
+        is_silent = lead.last_activity_at is not None and lead.last_activity_at <= quiet_since
+        rows.setdefault(Group.SILENT if is_silent else Group.NOTHING, []).append(Row(lead))
+    return _queue("follow", rows, now, terms, calendar)
 
 
 def done_today(person: User, now: datetime) -> Queue:
@@ -253,13 +302,17 @@ def _leads(leads: models.QuerySet[Lead]) -> models.QuerySet[Lead]:
     return leads.select_related("campaign").only(*_SHOWN).fetch_mode(models.FETCH_RAISE)
 
 
+def newest_event() -> Subquery:
+    """For a lead's query: the newest thing known to have happened to it."""
+    return Subquery(LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("-id").values("pk")[:1])
+
+
 def _whole(pk: int) -> Lead | None:
     """A lead with all that the pane shows of it, and the newest thing known to have happened to it."""
-    newest = LeadEvent.objects.filter(lead=OuterRef("pk")).order_by("-id").values("pk")[:1]
     return (
         Lead.objects.filter(pk=pk)
         .select_related("campaign__channel", "campaign__owner", "logged_by")
-        .annotate(event_id=Subquery(newest))
+        .annotate(event_id=newest_event())
         .fetch_mode(models.FETCH_RAISE)
         .first()
     )
@@ -277,7 +330,12 @@ def _gate(lead: Lead, terms: Terms) -> int | None:
 def _queue(
     tab: str, rows: dict[Group, list[Row]], now: datetime, terms: Terms, calendar: WorkCalendar
 ) -> Queue:
-    titles = {**GROUP_TITLES, **(FOLLOW_UP_TITLES if tab == "follow" else {})}
+    silent = ngettext("Silent for %(n)d day", "Silent for %(n)d days", terms.silent_days)
+    titles = {
+        **GROUP_TITLES,
+        Group.SILENT: silent % {"n": terms.silent_days},
+        **(FOLLOW_UP_TITLES if tab == "follow" else {}),
+    }
     is_open = calendar.is_open(now)
     open_until = next((end for _start, end in calendar.windows_between(now, now + timedelta(days=1))), None)
     return Queue(
@@ -329,21 +387,21 @@ def pane(queue: Queue, lead_id: int | None, person: User, *, stays: bool = False
         if lead.mark != "none"
         else None,
         their_time=their_time(lead, queue.now),
+        topics=learned.topics_of(lead),
     )
 
 
 def definition_of(lead: Lead, terms: Terms) -> dict[str, Any]:
-    """`points` and `evaluation` of one lead against the definition in force."""
-    known = {answer.key: answer for answer in Answer.objects.filter(lead=lead)}
-    evaluation = evaluate(
-        terms.criteria, terms.points_needed, {key: answer.value for key, answer in known.items()}
-    )
+    """`points` and `evaluation` of one lead against the definition in force. One statement."""
+    known = answers.known_of(lead, terms.criteria)
+    evaluation = evaluate(terms.criteria, terms.points_needed, {key: one.value for key, one in known.items()})
     points = [
         Point(
             criterion=criterion,
             value=known[criterion.key].value if criterion.key in known else None,
-            source=known[criterion.key].get_source_display() if criterion.key in known else "",
+            source=known[criterion.key].source if criterion.key in known else "",
             met=evaluation.met.get(criterion.key),
+            is_derived=criterion.key in known and known[criterion.key].is_derived,
         )
         for criterion in terms.criteria
     ]

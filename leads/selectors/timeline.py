@@ -1,26 +1,22 @@
 """Everything that happened to a lead, newest first, in words: who, what, when. A fixed number of queries."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db.models import FETCH_RAISE
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_countries import countries
 
 from leads.domain.terms import Terms
 from leads.domain.words import Door, End, EventKind, MarkValue, Outcome, StepKind
 from leads.models import Activity, Arrival, Handoff, Lead, LeadEvent, Mark, Reason, Step
-from leads.models.lead import MarkChoices, stock_words
+from leads.selectors import event_words, routing_words
+from leads.selectors.event_words import SYSTEM, Item, name_of
+from leads.selectors.marks import is_overruling
 from leadsync.accounts.models import User
-from leadsync.core.money import format_money
 from leadsync.core.templatetags.ui import clock, duration, when
 
 MOST = 200  # of each kind; a lead with more shows the newest
-SYSTEM = "LeadSync"
 
 DOORS = {
     Door.HAND: gettext_lazy("by hand"),
@@ -67,48 +63,15 @@ _ACTIVITY_ICONS = {
     "note": "edit",
     "work": "clock",
 }
-_EDITED = (
-    "name",
-    "company",
-    "job_title",
-    "email",
-    "phone",
-    "country",
-    "city",
-    "language",
-    "need",
-    "wanted_at",
-)
 
 
-@dataclass(frozen=True)
-class Change:
-    """A field's value before and after."""
+def timeline(
+    lead: Lead, terms: Terms, marks: Sequence[Mark] | None = None, handoffs: Sequence[Handoff] | None = None
+) -> list[Item]:
+    """What happened to the lead, newest first; answers under the questions of `terms`. Eight queries at most.
 
-    label: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class Item:
-    """One line. `order` puts what happened at one instant into the order of its causes."""
-
-    icon: str
-    tone: str
-    text: str
-    at: datetime
-    by: str = ""
-    note: str = ""
-    order: int = 0
-    pk: int = 0
-    changes: list[Change] = field(default_factory=list)
-    payload: list[tuple[str, str]] = field(default_factory=list)
-    mark_id: int | None = None  # a mark that stands
-
-
-def timeline(lead: Lead, terms: Terms) -> list[Item]:
-    """What happened to the lead, newest first; answers under the questions of `terms`. Eight queries."""
+    `marks` and `handoffs`: all of the lead's as `marks_of` and `handoffs_of` read them, where the page has them already.
+    """
     events = list(
         LeadEvent.objects.filter(lead=lead)
         .exclude(
@@ -124,28 +87,20 @@ def timeline(lead: Lead, terms: Terms) -> list[Item]:
         .order_by("-id")
         .fetch_mode(FETCH_RAISE)[:MOST]
     )
-    handoffs = list(
-        Handoff.objects.filter(lead=lead)
-        .select_related("rep", "by")
-        .order_by("-id")
-        .fetch_mode(FETCH_RAISE)[:MOST]
-    )
-    people = dict(User.objects.filter(pk__in=_people(events)).values_list("pk", "name"))
-    reasons = {reason.pk: reason for reason in Reason.objects.all()}
-    questions = {criterion.key: criterion.question for criterion in terms.criteria}
+    handoffs = handoffs_of(lead) if handoffs is None else handoffs
+    people = _names(events, handoffs)
+    is_lost = any(event.kind == EventKind.LOST for event in events)
+    reasons = {reason.pk: reason for reason in Reason.objects.all()} if is_lost else {}
+    questions = {criterion.key: criterion for criterion in terms.criteria}
     items = [
         *_arrivals(lead),
-        *(_handoff(one) for one in handoffs),
+        *(_handoff(one, people) for one in handoffs),
         *_activities(lead),
-        *_marks(lead, reasons),
+        *_marks(marks_of(lead) if marks is None else marks),
         *_steps(lead),
-        *_events(events, {one.at for one in handoffs}, people, reasons, questions),
+        *event_words.lines(events, {one.at for one in handoffs}, people, reasons, questions),
     ]
     return sorted(items, key=lambda item: (item.at, item.order, item.pk), reverse=True)
-
-
-def _name(person: User | None) -> str:
-    return person.name if person is not None else SYSTEM
 
 
 def _people(events: Iterable[LeadEvent]) -> set[int]:
@@ -155,6 +110,15 @@ def _people(events: Iterable[LeadEvent]) -> set[int]:
         for value in (event.before.get("owner_id"), event.after.get("owner_id"))
         if isinstance(value, int)
     }
+
+
+def _names(events: Iterable[LeadEvent], handoffs: Iterable[Handoff]) -> dict[int, str]:
+    """The names of all people spoken of. A query where some are not among those the lead was handed to."""
+    names = {one.rep_id: one.rep.name for one in handoffs}
+    spoken_of = _people(events).union(*(routing_words.people_of(one.why) for one in handoffs))
+    if unknown := spoken_of - names.keys():
+        names.update(User.objects.filter(pk__in=unknown).values_list("pk", "name"))
+    return names
 
 
 # ---------------------------------------------------------------------------------------------- one kind each
@@ -198,7 +162,7 @@ def _plain(value: Any) -> str:
     return "–" if value is None or value == "" else str(value)[:2_000]
 
 
-def _handoff(one: Handoff) -> Item:
+def _handoff(one: Handoff, people: Mapping[int, str]) -> Item:
     text = _("Handed to %(name)s, first contact due %(due)s") % {
         "name": one.rep.name,
         "due": when(one.due_at),
@@ -212,12 +176,15 @@ def _handoff(one: Handoff) -> Item:
     rule = one.why.get("rule") if isinstance(one.why, dict) else None
     if rule == "by_hand" and one.why.get("note"):
         note = f"{one.why['note']}\n{note}".strip()
+    routed = routing_words.why(one.why, one.rep.name, people)
+    if routed:
+        note = f"{routed}\n{note}".strip()
     by = (
         one.by.name
         if one.by and rule == "by_hand"
-        else _("in turn")
-        if rule == "round_robin"
-        else _name(one.by)
+        else _("by routing")
+        if routed or rule == "round_robin"
+        else name_of(one.by)
     )
     return Item("right", tone, text, one.at, by, note, order=1, pk=one.pk)
 
@@ -240,36 +207,35 @@ def _activities(lead: Lead) -> Iterator[Item]:
             text = f"{text}, " + (_("about %(time)s") % {"time": spent} if one.is_estimated else spent)
         tone = "ok" if one.outcome == Outcome.REACHED else "muted"
         icon = _ACTIVITY_ICONS.get(one.kind, "clock")
-        yield Item(icon, tone, text, one.at, _name(one.by), one.note, order=2, pk=one.pk)
+        yield Item(icon, tone, text, one.at, name_of(one.by), one.note, order=2, pk=one.pk)
 
 
-def _marks(lead: Lead, reasons: Mapping[int, Reason]) -> Iterator[Item]:
-    found = (
-        Mark.objects.filter(lead=lead)
-        .select_related("by", "reverted_by", "agreement")
-        .order_by("-id")
-        .fetch_mode(FETCH_RAISE)[:MOST]
-    )
+def _marks(found: Iterable[Mark]) -> Iterator[Item]:
     is_newest = True
     for one in found:
         icon, tone = MARK_LOOKS.get(MarkValue(one.value), ("check", "muted"))
-        text = _("Marked %(mark)s") % {"mark": one.get_value_display()}
-        if one.reason_id and one.reason_id in reasons:
-            text = f"{text}: {reasons[one.reason_id].words}"
-        notes = [one.note, _measured(one)]
+        words = _("Marked %(mark)s")
+        if is_overruling(one):
+            words = _("Dispute decided, the mark is now: %(mark)s")
+        text = words % {"mark": one.get_value_display()}
+        if one.reason:
+            text = f"{text}: {one.reason.words}"
+        notes = [one.note, measured_words(one)]
+        if is_overridden(one):
+            notes.insert(0, override_words(one))
         stands = one.reverted_at is None
         if one.reverted_at is not None:
             tone = "muted"
             notes.append(
                 _("Taken back by %(name)s at %(time)s")
-                % {"name": _name(one.reverted_by), "time": clock(one.reverted_at)}
+                % {"name": name_of(one.reverted_by), "time": clock(one.reverted_at)}
             )
         yield Item(
             icon,
             tone,
             text,
             one.at,
-            _name(one.by),
+            name_of(one.by),
             "\n".join(note for note in notes if note),
             order=3,
             pk=one.pk,
@@ -278,7 +244,39 @@ def _marks(lead: Lead, reasons: Mapping[int, Reason]) -> Iterator[Item]:
         is_newest = is_newest and not stands
 
 
-def _measured(mark: Mark) -> str:
+def marks_of(lead: Lead) -> list[Mark]:
+    """Every mark the lead ever had, those taken back too, the newest first, with who, why and the version."""
+    return list(
+        Mark.objects.filter(lead=lead)
+        .select_related("by", "reverted_by", "agreement", "reason")
+        .order_by("-id")
+        .fetch_mode(FETCH_RAISE)[:MOST]
+    )
+
+
+def handoffs_of(lead: Lead) -> list[Handoff]:
+    """Every time the lead was handed to a rep, the newest first."""
+    return list(
+        Handoff.objects.filter(lead=lead)
+        .select_related("rep", "by")
+        .order_by("-id")
+        .fetch_mode(FETCH_RAISE)[:MOST]
+    )
+
+
+def is_overridden(mark: Mark) -> bool:
+    """Whether a head made the mark against an agreed rule."""
+    return bool(mark.evaluation.get("overrides"))
+
+
+def override_words(mark: Mark) -> str:
+    """Which agreed rule the mark overrides."""
+    if mark.evaluation.get("overrides") == "attempts":
+        return _("Overridden: fewer attempts than agreed")
+    return _("Overridden: our definition speaks against it")
+
+
+def measured_words(mark: Mark) -> str:
     """How the lead measured up to the definition when it was marked."""
     known, total = mark.evaluation.get("known"), mark.evaluation.get("total")
     if not total:
@@ -295,135 +293,3 @@ def _steps(lead: Lead) -> Iterator[Item]:
     for step in Step.objects.filter(lead=lead).order_by("-id")[:MOST]:
         icon, tone, text = STEPS[StepKind(step.kind)]
         yield Item(icon, tone, str(text) % {"due": when(step.due_at)}, step.at, SYSTEM, order=2, pk=step.pk)
-
-
-def _events(
-    events: Iterable[LeadEvent],
-    handed_at: set[datetime],
-    people: Mapping[int, str],
-    reasons: Mapping[int, Reason],
-    questions: Mapping[str, str],
-) -> Iterator[Item]:
-    for event in events:
-        told = _event(event, handed_at, people, reasons, questions)
-        if told is not None:
-            icon, tone, text, note, changes = told
-            yield Item(
-                icon, tone, text, event.at, _name(event.by), note, order=4, pk=event.pk, changes=changes
-            )
-
-
-def _event(  # one answer per kind
-    event: LeadEvent,
-    handed_at: set[datetime],
-    people: Mapping[int, str],
-    reasons: Mapping[int, Reason],
-    questions: Mapping[str, str],
-) -> tuple[str, str, str, str, list[Change]] | None:
-    before, after = event.before, event.after
-    note = str(after.get("note") or "")
-    match event.kind:
-        case EventKind.HANDED_OFF | EventKind.PASSED_ON:
-            if event.at in handed_at:
-                return None  # the handoff itself says it, with its promise
-            name = people.get(after.get("owner_id") or 0, "–")
-            return "right", "muted", _("Handed to %(name)s") % {"name": name}, _why_note(after), []
-        case EventKind.RETURNED:
-            from_name = people.get(before.get("owner_id") or 0, "–")
-            reason = _return_words(str(after.get("reason") or ""))
-            return (
-                "undo",
-                "warn",
-                _("Returned to marketing from %(name)s: %(reason)s") % {"name": from_name, "reason": reason},
-                note,
-                [],
-            )
-        case EventKind.NEXT_STEP:
-            at = parse_datetime(str(after.get("next_step_at") or "")) if after.get("next_step_at") else None
-            text = stock_words(str(after.get("next_step") or ""))
-            if at is None and "next_step_at" in after:
-                return "cal", "muted", _("Next step taken away"), "", []
-            words = _("Next step %(when)s") % {"when": when(at)} if at else _("Next step")
-            return "cal", "muted", f"{words}: {text}" if text else words, "", []
-        case EventKind.WON:
-            amount = after.get("amount")
-            text = _("Won, %(amount)s") % {"amount": format_money(amount)} if amount is not None else _("Won")
-            return "trophy", "ok", text, note, []
-        case EventKind.LOST:
-            why = reasons.get(after.get("reason_id") or 0)
-            text = _("Lost: %(reason)s") % {"reason": why.words} if why else _("Lost")
-            return "minus", "muted", text, note, []
-        case EventKind.REOPENED:
-            return "rotate-ccw", "acc", _("Opened again"), note, []
-        case EventKind.MARK_REVERTED:
-            mark = before.get("mark")
-            label = dict(MarkChoices.choices).get(mark, mark) if mark else ""
-            return (
-                "undo",
-                "muted",
-                _("Mark taken back: %(mark)s") % {"mark": label} if label else _("Mark taken back"),
-                "",
-                [],
-            )
-        case EventKind.ANSWERED | EventKind.FORGOTTEN:
-            return (
-                "check",
-                "muted",
-                _("Our definition"),
-                "",
-                [
-                    Change(questions.get(key, key), _answer(before.get(key)), _answer(after.get(key)))
-                    for key in {**before, **after}
-                ],
-            )
-        case EventKind.EDITED:
-            return "edit", "muted", _("Details edited"), "", list(_edits(before, after))
-        case EventKind.IMPORTED:
-            return "upload", "muted", _("Brought up to date by an import"), "", list(_edits(before, after))
-        case _:
-            return None
-
-
-def _why_note(after: Mapping[str, Any]) -> str:
-    why = after.get("why")
-    return str(why.get("note") or "") if isinstance(why, Mapping) else ""
-
-
-def _return_words(reason: str) -> str:
-    words = {
-        "incomplete": _("Incomplete"),
-        "wrong_market": _("Wrong market"),
-        "wrong_rep": _("Wrong rep"),
-        "not_now": _("Not now"),
-        "other": _("Other"),
-    }
-    return words.get(reason, reason)
-
-
-def _answer(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return str(value)
-
-
-def _edits(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
-    for name in _EDITED:
-        if name not in before and name not in after:
-            continue
-        label = str(Lead._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # a plain field
-        yield Change(
-            label[:1].upper() + label[1:], _value(name, before.get(name)), _value(name, after.get(name))
-        )
-
-
-def _value(name: str, value: Any) -> str:
-    if value is None or value == "":
-        return "–"
-    if name == "country":
-        return str(countries.name(value) or value)
-    if name == "wanted_at":
-        at = parse_datetime(str(value))
-        return when(at) if at else str(value)
-    return str(value)[:500]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from campaigns.services import touch
 from leads.domain import attempts, minutes
 from leads.domain.words import OPEN_STAGES, TRY_AGAIN, End, EventKind, Outcome, Stage
-from leads.models import Activity, Lead
+from leads.models import Activity, Handoff, Lead
 from leads.selectors import agreement
 from leads.services import changes, handoff
 from leadsync.accounts import selectors as accounts
@@ -132,7 +132,11 @@ def _check(kind: str, outcome: str, direction: str, spent: int | None, at: datet
 
 def contact_changes(lead: Lead, now: datetime, end: End = End.CONTACT) -> dict[str, Any]:
     """End the running handoff; the columns of the lead that its first contact at `now` changes."""
-    ended = handoff.finish(lead, end=end, at=now)
+    return contact_values(lead, now, handoff.finish(lead, end=end, at=now))
+
+
+def contact_values(lead: Lead, now: datetime, ended: Handoff | None) -> dict[str, Any]:
+    """The columns of the lead that its first contact at `now` changes, which `ended` this handoff."""
     values: dict[str, Any] = {}
     if lead.first_contact_at is None:
         values["first_contact_at"] = now

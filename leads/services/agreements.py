@@ -1,62 +1,47 @@
 """The agreement's life: draft → proposed → in force once both heads signed → superseded (domain.md, Agreement)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
-from leads.domain.attempts import read_wait
-from leads.domain.promise import Mode
-from leads.domain.terms import DEFAULT_PROMISES, Terms
+from leads.domain.terms import DEFAULT_PROMISES, LIMITS, Terms
 from leads.models import Agreement, Criterion, Promise, Signature
 from leads.selectors import agreement as selectors
+from leads.services import agreement_rules as rules
 from leads.services import changes
+from leads.services.agreement_rules import CriterionData, Fault
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can, Role
 from leadsync.core import db
-from leadsync.core.errors import Conflict, Invalid, NotAllowed
+from leadsync.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from leadsync.notices import services as notices
 
+__all__ = [
+    "CriterionData",
+    "Fault",
+    "discard",
+    "edit",
+    "faults",
+    "new_draft",
+    "propose",
+    "remind",
+    "sign",
+    "withdraw",
+]
+
 LOCK = "agreement"
-LIMITS = (
-    "points_needed",
-    "gate_size",
-    "gate_needed",
-    "gate_answer_hours",
-    "minutes_per_promising",
-    "attempts_needed",
-    "attempt_waits",
-    "silent_days",
-    "question_days",
-    "proof_days",
-    "calls_heard",
-    "meeting_days",
-    "dispute_days",
-)
+REMINDED_AFTER: Final = 2  # working days
 SIDES = {Can.SIGN_FOR_MARKETING: Signature.Side.MARKETING, Can.SIGN_FOR_SALES: Signature.Side.SALES}
-
-
-@dataclass(frozen=True, slots=True)
-class CriterionData:
-    """One question as typed; without a `key` it gets one from the question, which then never changes."""
-
-    question: str
-    key: str = ""
-    kind: str = Criterion.Kind.YES_NO
-    threshold: Decimal | None = None
-    unit: str = ""
-    choices: tuple[str, ...] = ()
-    is_required: bool = True
-    points: int = 0
+HEADS = {
+    Signature.Side.MARKETING: Role.HEAD_OF_MARKETING,
+    Signature.Side.SALES: Role.HEAD_OF_SALES,
+}
 
 
 @transaction.atomic
@@ -102,6 +87,34 @@ def _copied(criterion: Criterion, to: Agreement) -> Criterion:
     )
 
 
+def faults(
+    *,
+    agreement: Agreement,
+    criteria: Sequence[CriterionData] | None,
+    promises: Mapping[str, tuple[str, int]],
+    limits: Mapping[str, Any],
+    is_whole: bool = True,
+) -> list[Fault]:
+    """All that keeps this from being saved, in the order of the form; `edit` refuses the same.
+
+    `is_whole`: whether these are all the criteria. Without it nothing is said of the points they give together.
+    """
+    wanted = Agreement(**{name: getattr(agreement, name) for name in LIMITS}, note=agreement.note)
+    found: list[Fault] = []
+    for name, value in limits.items():
+        if name in LIMITS:
+            setattr(wanted, name, list(value) if name == "attempt_waits" else value)
+        else:
+            found.append(Fault(name, _("There is no such limit.")))
+    rows = list(agreement.criteria.all()) if criteria is None else rules.rows_of(agreement, criteria)
+    return [
+        *found,
+        *rules.faults_of_criteria([] if criteria is None else rows),
+        *rules.faults_of_promises(promises),
+        *rules.faults_of_limits(wanted, rows if is_whole else None),
+    ]
+
+
 @transaction.atomic
 def edit(
     *,
@@ -112,124 +125,63 @@ def edit(
     limits: Mapping[str, Any] | None = None,
     note: str | None = None,
     version: int | None = None,
+    at: datetime | None = None,
 ) -> bool:
     """Change a draft or a proposed version; what is None stays. True when that cleared a signature.
 
     `criteria` replaces the whole list in its order, `promises` maps campaign kinds to (mode, working minutes),
-    `limits` some of `LIMITS`. Raises `NotAllowed`, `Conflict`, and `Invalid` with the field (`criteria.2.question`,
-    `promises.event`, `gate_needed`, …) and nothing changed; signed versions never change.
+    `limits` some of `LIMITS`. A proposed version is proposed anew with the wording it gets, and whose signature is
+    cleared is told. Raises `NotAllowed`, `Conflict`, and `Invalid` with the field of the first fault
+    (`criteria.2.question`, `promises.event`, `gate_needed`, …) and all of them in its context as `faults`, with
+    nothing changed; signed versions never change.
     """
+    now = changes.instant(at)
     _check_may_edit(by)
     found = _take(agreement, version)
     if not found.is_editable:
         raise Invalid(_("A signed version does not change. Start a new draft."))
+    rules.refuse(faults(agreement=found, criteria=criteria, promises=promises or {}, limits=limits or {}))
     for name, value in (limits or {}).items():
-        if name not in LIMITS:
-            raise Invalid(_("There is no such limit."), field=name)
         setattr(found, name, list(value) if name == "attempt_waits" else value)
     if note is not None:
         found.note = note.strip()
-    rows = None if criteria is None else _criteria(found, criteria)
-    _check_limits(found, rows)
-    if rows is not None:
+    if criteria is not None:
         found.criteria.all().delete()
-        Criterion.objects.bulk_create(rows)
-    if promises is not None:
-        _set_promises(found, promises)
-    cleared, _per_model = Signature.objects.filter(agreement=found).delete()
-    found.version += 1
-    found.save()
-    _bring_up_to_date(agreement, found)
-    return bool(cleared)
-
-
-def _criteria(found: Agreement, criteria: Sequence[CriterionData]) -> list[Criterion]:
-    rows: list[Criterion] = []
-    seen: set[str] = set()
-    for place, one in enumerate(criteria):
-        question = one.question.strip()
-        where = f"criteria.{place}"
-        if not question:
-            raise Invalid(_("A criterion needs a question."), field=f"{where}.question")
-        if one.kind not in Criterion.Kind.values:
-            raise Invalid(_("Choose how it is answered."), field=f"{where}.kind")
-        if one.kind == Criterion.Kind.NUMBER and (one.threshold is None or not one.threshold.is_finite()):
-            raise Invalid(_("Say from which number on it is met."), field=f"{where}.threshold")
-        choices = [choice.strip() for choice in one.choices if choice.strip()]
-        if one.kind in {Criterion.Kind.CHOICE, Criterion.Kind.COUNTRY} and not choices:
-            raise Invalid(_("Name at least one accepted answer."), field=f"{where}.choices")
-        if not one.is_required and one.points <= 0:
-            raise Invalid(_("What is not required is worth at least 1 point."), field=f"{where}.points")
-        key = one.key or _key_of(question, seen)
-        if key in seen:
-            raise Invalid(_("This question is there twice."), field=f"{where}.question")
-        seen.add(key)
-        row = Criterion(
-            agreement=found,
-            key=key,
-            question=question,
-            kind=one.kind,
-            threshold=one.threshold if one.kind == Criterion.Kind.NUMBER else None,
-            unit=one.unit.strip(),
-            choices=choices,
-            is_required=one.is_required,
-            points=0 if one.is_required else one.points,
-            position=place,
-        )
-        _full_clean(row, where, exclude=("agreement",))
-        rows.append(row)
-    return rows
-
-
-def _key_of(question: str, seen: set[str]) -> str:
-    stem = slugify(question)[:45].strip("-") or "question"
-    key, number = stem, 2
-    while key in seen:
-        key, number = f"{stem}-{number}", number + 1
-    return key
-
-
-def _check_limits(found: Agreement, rows: Sequence[Criterion] | None) -> None:
-    try:
-        for wait in found.attempt_waits:
-            read_wait(str(wait))
-    except ValueError as error:
-        raise Invalid(
-            _("Waits are hours or days of working time, such as 1h or 2d."), field="attempt_waits"
-        ) from error
-    _full_clean(found, "", exclude=("created_by", "number", "state"))
-    if found.gate_needed > found.gate_size:
-        raise Invalid(_("More promising leads are needed than the gate has leads."), field="gate_needed")
-    asked = list(found.criteria.all()) if rows is None else rows
-    possible = sum(row.points for row in asked if not row.is_required)
-    if found.points_needed > possible:
-        raise Invalid(
-            _("All criteria together give %(n)d points: fewer than needed.") % {"n": possible},
-            field="points_needed",
-        )
-
-
-def _full_clean(row: Agreement | Criterion | Promise, where: str, *, exclude: Sequence[str]) -> None:
-    try:
-        row.full_clean(exclude=exclude, validate_unique=False, validate_constraints=False)
-    except ValidationError as error:
-        name, messages = next(iter(error.message_dict.items()))
-        raise Invalid(messages[0], field=f"{where}.{name}" if where else name) from error
-
-
-def _set_promises(found: Agreement, promises: Mapping[str, tuple[str, int]]) -> None:
-    for kind, (mode, minutes) in promises.items():
-        where = f"promises.{kind}"
-        if kind not in Campaign.Kind.values or mode not in set(Mode):
-            raise Invalid(_("There is no such promise."), field=where)
-        row = Promise(agreement=found, campaign_kind=kind, mode=mode, minutes=minutes)
-        try:
-            row.full_clean(exclude=("agreement",), validate_unique=False, validate_constraints=False)
-        except ValidationError as error:
-            raise Invalid(next(iter(error.message_dict.values()))[0], field=where) from error
+        Criterion.objects.bulk_create(rules.rows_of(found, criteria))
+    for kind, (mode, minutes) in (promises or {}).items():
         Promise.objects.update_or_create(
             agreement=found, campaign_kind=kind, defaults={"mode": mode, "minutes": minutes}
         )
+    found.version += 1
+    if found.state == Agreement.State.PROPOSED:
+        found.proposed_at = now
+    cleared = _clear_signatures(found, by=by, at=now)
+    found.save()
+    _bring_up_to_date(agreement, found)
+    return cleared
+
+
+def _clear_signatures(found: Agreement, *, by: User, at: datetime) -> bool:
+    """Take both signatures away and tell who signed; True when there was one."""
+    signed = Signature.objects.filter(agreement=found)
+    signers = list(signed.values_list("by", flat=True))
+    signed.delete()
+    notices.put(
+        kind="agreement_cleared",
+        recipients=signers,
+        key=f"agreement_cleared:{found.pk}:{found.version}",
+        context={"number": found.number, "changed_by": by.name, "note": found.note},
+        url=_url(found),
+        is_instant=found.state == Agreement.State.PROPOSED,
+        by=by,
+        at=at,
+    )
+    return bool(signers)
+
+
+def _url(found: Agreement) -> str:
+    """The address of a version's page. Written out, as it is stored with the notice and read outside of requests."""
+    return f"/definition/{found.number}/"
 
 
 @transaction.atomic
@@ -242,7 +194,7 @@ def propose(
     found = _take(agreement, version)
     if found.state != Agreement.State.DRAFT:
         raise Invalid(_("Only a draft is proposed."))
-    _check_limits(found, None)
+    rules.refuse(faults(agreement=found, criteria=None, promises={}, limits={}))
     found.state, found.proposed_at = Agreement.State.PROPOSED, now
     found.version += 1
     found.save(update_fields=["state", "proposed_at", "version"])
@@ -252,11 +204,103 @@ def propose(
         recipients=accounts.people_with(Role.HEAD_OF_MARKETING, Role.HEAD_OF_SALES),
         key=f"agreement_proposed:{found.pk}:{found.version}",
         context={"number": found.number, "proposed_by": by.name, "note": found.note},
-        url="/definition/",
+        url=_url(found),
         is_instant=True,
         by=by,
         at=now,
     )
+
+
+@transaction.atomic
+def withdraw(
+    *, agreement: Agreement, by: User, version: int | None = None, at: datetime | None = None
+) -> bool:
+    """Make a proposed version a draft again; True when that cleared a signature. Both heads are told.
+
+    Raises `NotAllowed`, `Conflict`; `Invalid` for anything but a proposed version.
+    """
+    now = changes.instant(at)
+    _check_may_edit(by)
+    found = _take(agreement, version)
+    if found.state != Agreement.State.PROPOSED:
+        raise Invalid(_("Only a proposed version is withdrawn."))
+    cleared = bool(Signature.objects.filter(agreement=found).delete()[0])
+    found.state, found.proposed_at = Agreement.State.DRAFT, None
+    found.version += 1
+    found.save(update_fields=["state", "proposed_at", "version"])
+    _bring_up_to_date(agreement, found)
+    _tell_withdrawn(found, by=by, at=now, is_gone=False)
+    return cleared
+
+
+@transaction.atomic
+def discard(
+    *, agreement: Agreement, by: User, version: int | None = None, at: datetime | None = None
+) -> None:
+    """Throw a draft or a proposed version away, with its signatures and back-tests; the heads are told of the latter.
+
+    Raises `NotAllowed`, `Conflict`; `Invalid` for a version that was ever in force: those stay.
+    """
+    now = changes.instant(at)
+    _check_may_edit(by)
+    found = _take(agreement, version)
+    if not found.is_editable:
+        raise Invalid(_("A signed version stays: marks were measured by it."))
+    if found.state == Agreement.State.PROPOSED:
+        _tell_withdrawn(found, by=by, at=now, is_gone=True)
+    found.delete()
+
+
+def _tell_withdrawn(found: Agreement, *, by: User, at: datetime, is_gone: bool) -> None:
+    notices.put(
+        kind="agreement_withdrawn",
+        recipients=accounts.people_with(*HEADS.values()),
+        key=f"agreement_withdrawn:{found.pk}:{found.version}",
+        context={"number": found.number, "withdrawn_by": by.name, "is_gone": is_gone},
+        url="/definition/" if is_gone else _url(found),
+        by=by,
+        at=at,
+    )
+
+
+@transaction.atomic
+def remind(*, at: datetime | None = None) -> int:
+    """Remind once whoever has not signed a version that has been proposed for two working days.
+
+    Derived from the database: the key of the notice says which proposal it is about, so that a second worker, or a
+    restart, reminds of nothing twice. Returns how many versions wait that long. One query while none is proposed.
+    """
+    now = at or db.now()
+    # A working day is never shorter than a day: this leaves out what cannot be due yet.
+    proposed = list(
+        Agreement.objects.filter(
+            state=Agreement.State.PROPOSED, proposed_at__lte=now - timedelta(days=REMINDED_AFTER)
+        ).prefetch_related("signatures")
+    )
+    if not proposed:
+        return 0
+    company, calendar = accounts.company(), accounts.company_calendar()
+    count = 0
+    for one in proposed:
+        assert one.proposed_at is not None
+        local = one.proposed_at.astimezone(company.tz)
+        day = calendar.add_working_days(local.date(), REMINDED_AFTER)
+        if datetime.combine(day, local.time(), company.tz) > now:
+            continue
+        count += 1
+        signatures = list(one.signatures.all())
+        missing = [role for side, role in HEADS.items() if side not in {row.side for row in signatures}]
+        signers = [row.by_id for row in signatures]
+        notices.put(
+            kind="agreement_reminder",
+            recipients=accounts.people_with(*missing).exclude(pk__in=signers),
+            key=f"agreement_reminder:{one.pk}:{int(one.proposed_at.timestamp())}",
+            context={"number": one.number, "proposed_at": changes.as_json(one.proposed_at)},
+            url=_url(one),
+            is_instant=True,
+            at=now,
+        )
+    return count
 
 
 @transaction.atomic
@@ -304,7 +348,7 @@ def _sign(agreement: Agreement, found: Agreement, by: User, mine: Sequence[str],
         recipients=accounts.people_with(*(everyone if is_in_force else heads)),
         key=f"agreement_signed:{found.pk}:{found.version}",
         context={"number": found.number, "signed_by": by.name, "is_in_force": is_in_force},
-        url="/definition/",
+        url=_url(found),
         by=by,
         at=now,
     )
@@ -317,8 +361,13 @@ def _check_may_edit(by: User) -> None:
 
 
 def _take(agreement: Agreement, version: int | None) -> Agreement:
-    """The version locked, one signer or editor at a time; raises `Conflict` when it is not what was seen."""
-    found = db.locked(Agreement.objects.filter(pk=agreement.pk)).get()
+    """The version locked, one signer or editor at a time.
+
+    Raises `Conflict` when it is not what was seen, `NotFound` when it was discarded.
+    """
+    found = db.locked(Agreement.objects.filter(pk=agreement.pk)).first()
+    if found is None:
+        raise NotFound(_("This version was discarded meanwhile."))
     if version is not None and version != found.version:
         raise Conflict(
             _("Version %(n)d of the agreement changed meanwhile. Read it again.") % {"n": found.number},

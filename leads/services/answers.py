@@ -5,8 +5,10 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leads.domain import definition
+from leads.domain.definition import CriterionKind
 from leads.domain.words import EventKind
 from leads.models import Answer, Lead
 from leads.selectors import agreement
@@ -14,15 +16,33 @@ from leads.services import changes
 from leadsync.accounts.models import User
 from leadsync.core.errors import Invalid
 
+_NO_ANSWER = gettext_lazy("This is no answer to the question.")
+_REFUSALS = {
+    CriterionKind.YES_NO: gettext_lazy("Answer with yes or no."),
+    CriterionKind.NUMBER: gettext_lazy("This is no number. Type it like 1200 or 7.5."),
+    CriterionKind.COUNTRY: gettext_lazy("This is no country that we know. Type its name or its two letters."),
+}
+
+
+def _id(person: User | None) -> int | None:
+    return person.pk if person is not None else None
+
 
 @transaction.atomic
 def answer(
-    *, lead: Lead, key: str, value: Any, source: str, by: User | None, at: datetime | None = None
+    *,
+    lead: Lead,
+    key: str,
+    value: Any,
+    source: str,
+    by: User | None,
+    at: datetime | None = None,
+    group: str = "",
 ) -> Answer:
     """Answer a criterion of the definition in force; said again, the newer answer stands and the event keeps both.
 
-    Raises `NotAllowed`; `Invalid` for a question that the definition does not ask, or a value it cannot be
-    answered with.
+    The same answer pressed twice is one answer. `group`: what groups thousands where the value was typed. Raises
+    `NotAllowed`; `Invalid` for a question that the definition does not ask, or a value it cannot be answered with.
     """
     now = changes.instant(at)
     changes.take(lead)
@@ -34,10 +54,13 @@ def answer(
     if source not in Answer.Source.values:
         raise Invalid(_("Say where the answer is from."), field="source")
     try:
-        stored = definition.read_answer(asked[key], value)
+        stored = definition.read_answer(asked[key], value, group=group)
     except definition.BadAnswer as error:
-        raise Invalid(_("This is no answer to the question."), field=key) from error
-    before = Answer.objects.filter(lead_id=lead.pk, key=key).values_list("value", flat=True).first()
+        raise Invalid(str(_REFUSALS.get(CriterionKind(asked[key].kind), _NO_ANSWER)), field=key) from error
+    known = Answer.objects.filter(lead_id=lead.pk, key=key).first()
+    if known is not None and known.value == stored and known.source == source and known.by_id == _id(by):
+        return known
+    before = known.value if known is not None else None
     made, _is_new = Answer.objects.update_or_create(
         lead_id=lead.pk, key=key, defaults={"value": stored, "source": source, "by": by, "at": now}
     )

@@ -14,7 +14,8 @@ from leads.domain.terms import Terms
 from leads.domain.words import OPEN_STAGES, Door, EventKind, Stage
 from leads.models import Answer, Arrival, Handoff, Import, Lead, LeadEvent, LeadKey
 from leads.selectors import agreement
-from leads.services import changes, handoff, outcomes, routing
+from leads.services import changes, handoff, outcomes, routing, unroutable_alerts
+from leads.services.clocks import Clocks, first_check
 from leads.services.same_lead import LeadData, Prepared, known_keys
 from leadsync.accounts.models import User
 from leadsync.core import db
@@ -46,6 +47,7 @@ LEAD_COLUMNS = (
     "language",
     "need",
     "search",
+    "company_key",
     "campaign",
     "owner",
     "logged_by",
@@ -71,6 +73,8 @@ class _New:
 
     pk: int
     data: LeadData
+    campaign_id: int
+    company_key: str
     received_at: datetime
     gate_number: int | None = None
     owner_id: int | None = None
@@ -78,6 +82,14 @@ class _New:
     @property
     def title(self) -> str:
         return self.data.name or self.data.company
+
+    @property
+    def country(self) -> str:
+        return self.data.country
+
+    @property
+    def language(self) -> str:
+        return self.data.language
 
     @property
     def can_be_reached(self) -> bool:
@@ -134,7 +146,13 @@ class Chunk:
             found = next((known[key] for key in row.keys if key in known), None)
             if found is None:
                 pk = next(ids)
-                new[pk] = _New(pk, row.data, self._arrived_at(row))
+                new[pk] = _New(
+                    pk,
+                    row.data,
+                    self.campaign.pk,
+                    identity.company_key(row.data.company),
+                    self._arrived_at(row),
+                )
                 for key in row.keys:
                     known[key] = pk
                     keys.append((pk, *key))
@@ -160,8 +178,10 @@ class Chunk:
             self._tell(new, leads, handoffs)
         self._touch(new, leads, handoffs)
         if self.hand_off:
-            left = any(lead.can_be_reached and lead.owner_id is None for lead in new.values())
-            handoff.settle_unroutable([self.campaign.pk], opens=left)
+            left = any(lead.can_be_reached and lead.owner_id is None for lead in new.values()) or any(
+                made.why["rule"] == unroutable_alerts.UNROUTABLE for made in handoffs.values()
+            )
+            unroutable_alerts.settle([self.campaign.pk], opens=left)
         return results
 
     def _arrived_at(self, row: Prepared) -> datetime:
@@ -229,7 +249,7 @@ class Chunk:
             else {self.campaign.pk: self.campaign.kind}
         )
         left = handoff.left_of([lead.pk for lead in free])
-        clocks = handoff.Clocks.of({rep_id for rep_id, _why in chosen.values()}, self.terms)
+        clocks = Clocks.of({rep_id for rep_id, _why in chosen.values()}, self.terms)
         made: dict[int, _Given] = {}
         for pk, (lead_id, (rep_id, why)) in zip(
             db.next_ids(Handoff, len(chosen)), chosen.items(), strict=True
@@ -246,7 +266,7 @@ class Chunk:
                 left_seconds=left_seconds,
             )
             why["promise"] = clocks.agreed(kind, left_seconds)
-            made[lead_id] = _Given(pk, lead_id, rep_id, why, clock, handoff.first_check(clock, wanted_at))
+            made[lead_id] = _Given(pk, lead_id, rep_id, why, clock, first_check(clock, wanted_at))
         return made
 
     def _save(
@@ -301,6 +321,7 @@ class Chunk:
             data.language,
             data.need,
             identity.search_text(name=data.name, company=data.company, email=data.email, phone=data.phone),
+            lead.company_key,
             self.campaign.pk,
             lead.owner_id,
             by_id,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from leads.domain import identity
 from leads.domain.words import EventKind
 from leads.models import Lead, LeadKey
-from leads.services import arrivals, changes
+from leads.services import arrivals, changes, recomputing
 from leads.services.arrivals import LeadData
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
@@ -25,7 +25,8 @@ EDITABLE = (*TEXTS, "wanted_at")
 def edit(*, lead: Lead, by: User, changes: Mapping[str, Any], version: int | None = None) -> Lead:
     """Change some of `EDITABLE` on a lead; who works it, and marketing. Saving what is there changes nothing.
 
-    Mail and phone are what a lead is recognised by: another lead's are refused. Raises `NotAllowed`, `Conflict`,
+    Mail and phone are what a lead is recognised by: another lead's are refused. A running promise follows the time
+    the lead asks for. Raises `NotAllowed`, `Conflict`,
     `Invalid` with the field.
     """
     return _edit(lead, by, changes, version)
@@ -55,10 +56,15 @@ def _edit(lead: Lead, by: User, wanted: Mapping[str, Any], version: int | None) 
         values["search"] = identity.search_text(
             name=data.name, company=data.company, email=data.email, phone=data.phone
         )
+        values["company_key"] = identity.company_key(data.company)
         if all(getattr(lead, name) == value for name, value in values.items()):
             return lead
+        is_other_time = wanted_at != lead.wanted_at
         before, after = changes.save(lead, values)
-        before.pop("search", None), after.pop("search", None)
+        if is_other_time:
+            recomputing.recompute(lead=lead.pk)
+        for name in ("search", "company_key"):
+            before.pop(name, None), after.pop(name, None)
         changes.record(lead, EventKind.EDITED, by=by, at=now, before=before, after=after)
         return lead
 

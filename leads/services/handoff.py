@@ -1,7 +1,6 @@
 """Giving leads to reps: starts the promise's clock, passes it on, stops it (domain.md, Handoff and the promise)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +12,10 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign
 from campaigns.services import touch
 from leads.domain import promise
-from leads.domain.terms import Terms
 from leads.domain.words import End, EventKind, ReturnReason
 from leads.models import Handoff, Lead, LeadEvent
-from leads.selectors import agreement
-from leads.services import changes, routing
+from leads.services import changes, routing, unroutable_alerts
+from leads.services.clocks import Clocks, first_check
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can, Role
@@ -25,7 +23,6 @@ from leadsync.core import db
 from leadsync.core.businesstime import WorkCalendar
 from leadsync.core.errors import Invalid, NotAllowed
 from leadsync.notices import services as notices
-from leadsync.notices.models import Alert
 
 HANDOFF_COLUMNS = (
     "lead",
@@ -39,95 +36,6 @@ HANDOFF_COLUMNS = (
     "escalate_at",
     "next_check_at",
 )
-UNROUTABLE = "unroutable"
-
-
-@dataclass(slots=True)
-class Clocks:
-    """Starts clocks for a batch: the agreement and the calendars are read once."""
-
-    terms: Terms
-    calendars: Mapping[int, WorkCalendar]
-    _same: dict[tuple[int, str, datetime], promise.Clock]
-    _agreed: dict[str, dict[str, Any]]
-
-    @classmethod
-    def of(cls, rep_ids: Iterable[int], terms: Terms | None = None) -> "Clocks":
-        return cls(terms or agreement.terms(), accounts.calendars_for(rep_ids), {}, {})
-
-    def start(
-        self,
-        *,
-        lead_id: int,
-        rep_id: int,
-        campaign_kind: str,
-        at: datetime,
-        by: User | None,
-        why: Mapping[str, Any],
-        wanted_at: datetime | None = None,
-        left_seconds: int | None = None,
-    ) -> Handoff:
-        """An unsaved handoff with its clock. `why` keeps the promise as agreed, for when calendars change."""
-        clock = self.clock(
-            rep_id=rep_id,
-            campaign_kind=campaign_kind,
-            at=at,
-            wanted_at=wanted_at,
-            left_seconds=left_seconds,
-        )
-        return Handoff(
-            lead_id=lead_id,
-            rep_id=rep_id,
-            by_id=by.pk if by else None,
-            at=at,
-            why={**why, "promise": self.agreed(campaign_kind, left_seconds)},
-            promise_seconds=clock.promise_seconds,
-            due_at=clock.due_at,
-            warn_at=clock.warn_at,
-            escalate_at=clock.escalate_at,
-            next_check_at=first_check(clock, wanted_at),
-        )
-
-    def clock(
-        self,
-        *,
-        rep_id: int,
-        campaign_kind: str,
-        at: datetime,
-        wanted_at: datetime | None = None,
-        left_seconds: int | None = None,
-    ) -> promise.Clock:
-        """The clock of a handoff; those of one rep that begin together have the same."""
-        agreed = self.terms.promise_for(campaign_kind)
-        key = (rep_id, campaign_kind, at)
-        clock = None if wanted_at or left_seconds is not None else self._same.get(key)
-        if clock is None:
-            clock = promise.due(
-                self.calendars[rep_id], at, agreed.mode, agreed.minutes, wanted_at, left_seconds
-            )
-            if not wanted_at and left_seconds is None:
-                self._same[key] = clock
-        return clock
-
-    def agreed(self, campaign_kind: str, left_seconds: int | None = None) -> dict[str, Any]:
-        """The promise as it is agreed now, as `Handoff.why` keeps it."""
-        found = self._agreed.get(campaign_kind)
-        if found is None:
-            terms = self.terms.promise_for(campaign_kind)
-            found = self._agreed[campaign_kind] = {
-                "mode": str(terms.mode),
-                "minutes": terms.minutes,
-                "agreement": self.terms.agreement_id,
-            }
-        return found if left_seconds is None else {**found, "left": left_seconds}
-
-
-def first_check(clock: promise.Clock, wanted_at: datetime | None) -> datetime:
-    """When the sweep has to look first.
-
-    A promise that an earlier handoff used up is past from the start: nothing is left to warn of.
-    """
-    return clock.warn_at if clock.promise_seconds or wanted_at else clock.due_at
 
 
 @transaction.atomic
@@ -203,7 +111,7 @@ def start(
     touch([*figures, (lead.campaign_id, lead.handed_off_at)])
     if tells:
         tell_reps([(made or to_id, lead)], {campaign.pk: campaign}, by=by, at=now)
-    settle_unroutable([lead.campaign_id])
+    unroutable_alerts.settle([lead.campaign_id])
     return made
 
 
@@ -232,33 +140,77 @@ def _pass_on(
 ) -> Handoff:
     """End one handoff and begin the next with what is left of the promise: the clock never starts anew."""
     clocks = Clocks.of([running.rep_id, to_id])
-    left = promise.left_seconds(clocks.calendars[running.rep_id], now, running.due_at)
-    Handoff.objects.filter(pk=running.pk).update(
-        ended_at=now, end=End.PASSED_ON, left_seconds=left, next_check_at=None
-    )
-    made = clocks.start(
-        lead_id=lead.pk,
-        rep_id=to_id,
+    made = carry_on(
+        running,
+        clocks=clocks,
+        to_id=to_id,
         campaign_kind=campaign.kind,
-        at=now,
+        wanted_at=lead.wanted_at,
         by=by,
         why=why,
-        wanted_at=lead.wanted_at,
-        left_seconds=left,
+        now=now,
     )
-    if running.due_at <= now:
-        # Past already: what was flagged to the former rep is not flagged again, the rest falls due when it did.
-        made.warn_at, made.due_at, made.escalate_at = running.warn_at, running.due_at, running.escalate_at
-        made.next_check_at = running.next_check_at
+    Handoff.objects.filter(pk=running.pk).update(
+        ended_at=running.ended_at, end=running.end, left_seconds=running.left_seconds, next_check_at=None
+    )
     made.save()
     return made
 
 
+def carry_on(
+    running: Handoff,
+    *,
+    clocks: Clocks,
+    to_id: int,
+    campaign_kind: str,
+    wanted_at: datetime | None,
+    by: User | None,
+    why: Mapping[str, Any],
+    now: datetime,
+) -> Handoff:
+    """End the running handoff and return the one that goes on with its clock; neither is saved."""
+    left = left_seconds(running, clocks.calendars[running.rep_id], now)
+    # What was agreed when the lead was first handed off holds to the end.
+    agreed = {**(running.why.get("promise") or clocks.agreed(campaign_kind)), "left": left}
+    clock = promise.due(clocks.calendars[to_id], now, agreed["mode"], int(agreed["minutes"]), wanted_at, left)
+    made = Handoff(
+        lead_id=running.lead_id,
+        rep_id=to_id,
+        by_id=by.pk if by else None,
+        at=now,
+        why={**why, "promise": agreed},
+        promise_seconds=clock.promise_seconds,
+        due_at=clock.due_at,
+        warn_at=clock.warn_at,
+        escalate_at=clock.escalate_at,
+        next_check_at=first_check(clock, wanted_at),
+    )
+    if running.due_at <= now:
+        # Past already: what was flagged to the former rep is not flagged again, the rest falls due when it did.
+        made.warn_at, made.due_at, made.escalate_at = running.warn_at, running.due_at, running.escalate_at
+        is_left = running.next_check_at is not None and running.next_check_at <= running.escalate_at
+        made.next_check_at = running.next_check_at if is_left else None
+    running.ended_at, running.end, running.left_seconds = now, End.PASSED_ON, left
+    running.next_check_at = None
+    return made
+
+
+def left_seconds(running: Handoff, calendar: WorkCalendar, now: datetime) -> int:
+    """What is left of the promise at `now`, never more than was agreed. `calendar` is the rep's."""
+    agreed = running.why.get("promise")
+    most = None
+    if agreed:
+        most = agreed.get("left")
+        if most is None:
+            most = promise.full_seconds(calendar, running.at, agreed["mode"], int(agreed["minutes"]))
+    return promise.left_seconds(calendar, now, running.due_at, most)
+
+
 @transaction.atomic
 def give_many(*, leads: Sequence[Lead], by: User | None, at: datetime | None = None) -> list[Handoff]:
-    """Share leads out among present reps: those that are open, can be reached, and no rep has. Set-based.
+    """Share leads out by routing: those that are open, can be reached, and no rep has. Set-based.
 
-    Nobody present: they stay with marketing and an alert is open. Raises `NotAllowed`.
+    What finds neither a rep nor a head of sales stays with marketing, and an alert is open. Raises `NotAllowed`.
     """
     if by is not None and not (by.can(Can.HAND_OVER) or by.can(Can.LOG_LEADS)):
         raise NotAllowed(_("Handing over leads is for marketing and the head of sales."))
@@ -279,6 +231,8 @@ def give_many(*, leads: Sequence[Lead], by: User | None, at: datetime | None = N
         left = left_of(list(shared))
         clocks = Clocks.of({rep_id for rep_id, _why in shared.values()})
         for lead in free:
+            if lead.pk not in shared:
+                continue
             rep_id, why = shared[lead.pk]
             made.append(
                 clocks.start(
@@ -297,9 +251,9 @@ def give_many(*, leads: Sequence[Lead], by: User | None, at: datetime | None = N
         LeadEvent.objects.bulk_create((handed_event(one, by=by) for one in made), batch_size=1_000)
         by_id = {lead.pk: lead for lead in free}
         touch((by_id[one.lead_id].campaign_id, now) for one in made)
-        touch((lead.campaign_id, lead.received_at) for lead in free)
+        touch((by_id[one.lead_id].campaign_id, by_id[one.lead_id].received_at) for one in made)
         tell_reps([(one, by_id[one.lead_id]) for one in made], campaigns, by=by, at=now)
-    settle_unroutable(campaigns, opens=True)
+    unroutable_alerts.settle(campaigns, opens=True)
     return made
 
 
@@ -362,33 +316,6 @@ def tell_reps(
     notices.put_many(rows, by=by, at=at)
 
 
-def settle_unroutable(campaign_ids: Iterable[int], *, opens: bool = False) -> None:
-    """Keep the alerts about leads without a rep true: `opens` where some are left, resolve where none are."""
-    ids = set(campaign_ids)
-    subjects = {f"campaign:{campaign_id}": campaign_id for campaign_id in ids}
-    if not opens:
-        known = Alert.objects.filter(kind=UNROUTABLE, subject__in=list(subjects), resolved_at=None)
-        ids = {subjects[subject] for subject in known.values_list("subject", flat=True)}
-    for campaign in Campaign.objects.filter(pk__in=ids):
-        count = (
-            Lead.objects.open()
-            .filter(campaign=campaign, owner=None, is_test=False, is_history=False, first_contact_at=None)
-            .filter(~Q(email="") | ~Q(phone=""))
-            .exclude(handoffs__end=End.RETURNED)
-            .count()
-        )
-        subject = f"campaign:{campaign.pk}"
-        if count:
-            notices.open_alert(
-                kind=UNROUTABLE,
-                subject=subject,
-                context={"count": count, "campaign": campaign.name},
-                url=f"/campaigns/{campaign.pk}/",
-            )
-        else:
-            notices.resolve_alert(kind=UNROUTABLE, subject=subject)
-
-
 @transaction.atomic
 def return_to_marketing(
     *,
@@ -418,9 +345,7 @@ def return_to_marketing(
     running = db.locked(Handoff.objects.filter(lead_id=lead.pk, ended_at=None)).first()
     left: int | None = None
     if running is not None:
-        left = promise.left_seconds(
-            accounts.calendars_for([running.rep_id])[running.rep_id], now, running.due_at
-        )
+        left = left_seconds(running, accounts.calendars_for([running.rep_id])[running.rep_id], now)
         Handoff.objects.filter(pk=running.pk).update(
             ended_at=now, end=End.RETURNED, left_seconds=left, next_check_at=None
         )
@@ -440,23 +365,11 @@ def return_to_marketing(
         kind="lead_returned",
         recipients=[campaign.owner_id] if campaign.owner_id else accounts.people_with(Role.HEAD_OF_MARKETING),
         key=f"lead_returned:{lead.pk}:{lead.version}",
-        context=changes.facts(
-            lead, campaign, rep=rep, reason=RETURN_WORDS[ReturnReason(reason)](), note=note
-        ),
+        context=changes.facts(lead, campaign, rep=rep, reason=reason, note=note),
         url=changes.url_of(lead.pk),
         by=by,
         at=now,
     )
-
-
-# Called when the notice is written: one language per notice is enough for a word that a person chose.
-RETURN_WORDS: Mapping[ReturnReason, Callable[[], str]] = {
-    ReturnReason.INCOMPLETE: lambda: _("Incomplete"),
-    ReturnReason.WRONG_MARKET: lambda: _("Wrong market"),
-    ReturnReason.WRONG_REP: lambda: _("Wrong rep"),
-    ReturnReason.NOT_NOW: lambda: _("Not now"),
-    ReturnReason.OTHER: lambda: _("Other"),
-}
 
 
 def finish(lead: Lead, *, end: End, at: datetime) -> Handoff | None:

@@ -18,7 +18,7 @@ from campaigns.services import touch
 from leads.domain import identity, past
 from leads.domain.past import Note, Past, PastNote
 from leads.domain.words import Door, End, EventKind, MarkValue, Stage
-from leads.models import Activity, Arrival, Handoff, Import, Lead, LeadEvent, LeadKey
+from leads.models import Activity, Answer, Arrival, Handoff, Import, Lead, LeadEvent, LeadKey
 from leads.services import arrivals, changes
 from leads.services.arrivals import Key, LeadData
 from leadsync.accounts import selectors as accounts
@@ -64,7 +64,8 @@ class HistoryResult:
 
 
 CONTACT_COLUMNS = ("name", "company", "job_title", "email", "phone", "country", "city", "language", "need")
-COLUMNS = (*CONTACT_COLUMNS, "search", "owner_id", "minutes", "is_in_time", *past.COLUMNS)
+COLUMNS = (*CONTACT_COLUMNS, "search", "company_key", "owner_id", "minutes", "is_in_time", *past.COLUMNS)
+DERIVED = ("search", "company_key")  # made from the others
 _READ = ("id", "campaign_id", "received_at", "is_history", "is_test", "version", *COLUMNS)
 _NEW_COLUMNS = (
     "id",
@@ -112,6 +113,7 @@ class _Work:
     payload: dict[str, Any] = field(default_factory=dict)
     minutes: int | None = None
     is_changed: bool = False
+    answers: dict[str, Any] = field(default_factory=dict)  # that the rows gave, or gave anew
 
 
 class _Upsert:
@@ -122,6 +124,7 @@ class _Upsert:
         self.zone = accounts.company().tz
         self.new_keys: list[tuple[int, str, str, str]] = []
         self.work_there: dict[int, tuple[int, int]] = {}  # activity and minutes by lead
+        self.answers_there: dict[tuple[int, str], tuple[Any, str]] = {}  # value and source by lead and key
 
     def take(self, rows: Sequence[HistoryRow]) -> list[HistoryResult]:
         keys = [arrivals.keys_of(row.data) for row in rows]
@@ -136,6 +139,13 @@ class _Upsert:
                 for lead_id, pk, minutes in Activity.objects.filter(
                     lead__in=works, kind=Activity.Kind.WORK
                 ).values_list("lead_id", "pk", "minutes")
+            }
+        if works and any(row.data.answers for row in rows):
+            self.answers_there = {
+                (lead_id, key): (value, source)
+                for lead_id, key, value, source in Answer.objects.filter(
+                    lead_id__in=db.among(list(works))
+                ).values_list("lead_id", "key", "value", "source")
             }
         owners, made_owners = self._owners(rows)
         unmade = [
@@ -238,6 +248,7 @@ class _Upsert:
             "is_test": False,
             "version": 1,
             "search": "",
+            "company_key": "",
             "minutes": 0,
             "stage": Stage.NEW.value,
             "mark": MarkValue.NONE.value,
@@ -280,8 +291,21 @@ class _Upsert:
         values["search"] = identity.search_text(
             name=values["name"], company=values["company"], email=values["email"], phone=values["phone"]
         )
+        values["company_key"] = identity.company_key(values["company"])
         there = self.work_there.get(work.pk, (0, None))[1]
-        return values != before or (row.minutes is not None and row.minutes != there)
+        is_answered = self._answer(work, row.data.answers)
+        return values != before or is_answered or (row.minutes is not None and row.minutes != there)
+
+    def _answer(self, work: _Work, given: Mapping[str, Any]) -> bool:
+        """Fill what nobody answered and renew what an import answered; what sales or a form said outweighs a file."""
+        is_new = False
+        for key, value in given.items():
+            known = self.answers_there.get((work.pk, key))
+            if known is not None and (known[1] != Answer.Source.IMPORT or known[0] == value):
+                continue
+            is_new |= work.answers.get(key) != value
+            work.answers[key] = value
+        return is_new
 
     # ------------------------------------------------------------------------------------------ saving
 
@@ -305,6 +329,7 @@ class _Upsert:
                     for work in old
                 ],
             )
+        self._save_answers(new, old)
         self._record(new, old, replaced)
         pairs: list[tuple[int, datetime | None]] = []
         for work in (*new, *old):
@@ -317,6 +342,28 @@ class _Upsert:
             if work.minutes is not None
         ]
         touch(pairs)
+
+    def _save_answers(self, new: Sequence[_Work], old: Sequence[_Work]) -> None:
+        source = Answer.Source.IMPORT.value
+        made = [
+            (work.pk, key, value, source, self.by_id, self.now)
+            for work in new
+            for key, value in work.answers.items()
+        ]
+        if made:
+            db.load_rows(Answer, ("lead", "key", "value", "source", "by", "at"), made)
+        renewed = [
+            Answer(lead_id=work.pk, key=key, value=value, source=source, by_id=self.by_id, at=self.now)
+            for work in old
+            for key, value in work.answers.items()
+        ]
+        Answer.objects.bulk_create(
+            renewed,
+            batch_size=1_000,
+            update_conflicts=True,
+            unique_fields=["lead", "key"],
+            update_fields=["value", "source", "by", "at"],
+        )
 
     def _row(self, work: _Work) -> tuple[Any, ...]:
         values = work.values
@@ -374,12 +421,15 @@ class _Upsert:
             events.append((work.pk, self.now, self.by_id, EventKind.IMPORTED.value, {}, after))
         for work in old:
             changed = [
-                name for name in COLUMNS if work.values[name] != work.before[name] and name != "search"
+                name for name in COLUMNS if work.values[name] != work.before[name] and name not in DERIVED
             ]
             before = {name: changes.as_json(work.before[name]) for name in changed}
             after = {name: changes.as_json(work.values[name]) for name in changed}
             if work.pk in replaced:
                 before["work_minutes"], after["work_minutes"] = replaced[work.pk], work.minutes
+            if work.answers:
+                known = {key: self.answers_there.get((work.pk, key), (None, ""))[0] for key in work.answers}
+                before["answers"], after["answers"] = known, work.answers
             after |= {"import": self.batch_id, "row": work.payload}
             events.append((work.pk, self.now, self.by_id, EventKind.IMPORTED.value, before, after))
         minutes = [

@@ -73,13 +73,9 @@ def must_fix(batch: Import, parsed: ParsedRow) -> tuple[list[Problem], list[Note
         return [], []
     if not parser_is_lenient(batch):
         return list(parsed.problems), []
-    hard = [one for one in parsed.problems if one.field not in selectors.NICE_TO_HAVE]
-    soft = [
-        Note(PastNote.KEPT_ASIDE, {"column": one.column, "value": one.cell[:80]})
-        for one in parsed.problems
-        if one.field in selectors.NICE_TO_HAVE
-    ]
-    return hard, soft
+    nice = [one for one in parsed.problems if one.field in selectors.NICE_TO_HAVE or one.is_answer]
+    soft = [Note(PastNote.KEPT_ASIDE, {"column": one.column, "value": one.cell[:80]}) for one in nice]
+    return [one for one in parsed.problems if one not in nice], soft
 
 
 def parser_is_lenient(batch: Import) -> bool:
@@ -104,6 +100,7 @@ def data_of(parsed: ParsedRow, *, namespace: str, at: "Clock") -> LeadData:
         external_id=parsed.text(Field.EXTERNAL_ID),
         namespace=namespace if parsed.text(Field.EXTERNAL_ID) else "",
         received_at=at.instant(parsed.values.get(Field.RECEIVED_AT)),
+        answers=parsed.answers,
     )
 
 

@@ -7,7 +7,7 @@ behind the last row saved and no row comes twice. `read` is always the sum of th
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
 from pathlib import PurePath
@@ -16,7 +16,7 @@ from typing import Any
 from celery import current_app
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,11 +24,19 @@ from django.utils.translation import ngettext
 
 from campaigns.models import Campaign
 from campaigns.services import touch
+from leads.domain import identity
 from leads.domain.tables import Field, Limits, Row, Table, TableError, header_key
-from leads.domain.tables.rows import ColumnMapping, RowParser, suggest_mapping, with_date_orders
+from leads.domain.tables.answers import recognised
+from leads.domain.tables.rows import (
+    ColumnMapping,
+    RowParser,
+    answered_by,
+    suggest_mapping,
+    with_date_orders,
+)
 from leads.domain.tables.values import DateOrder
 from leads.domain.words import Door, EventKind
-from leads.models import Activity, Arrival, ColumnMemory, Import, Lead, LeadEvent
+from leads.models import Activity, Answer, Arrival, ColumnMemory, Import, Lead, LeadEvent
 from leads.selectors import agreement
 from leads.selectors import imports as selectors
 from leads.services import arrivals, changes, history, preview
@@ -176,13 +184,7 @@ def _take(
 
         dated = with_date_orders(chosen, counted())
         if mapping is not None:
-            dated = ColumnMapping(
-                dated.fields,
-                {**dated.date_orders, **mapping.date_orders},
-                dated.decimal_marks,
-                dated.country,
-                dated.fixed,
-            )
+            dated = replace(dated, date_orders={**dated.date_orders, **mapping.date_orders})
         RowParser(dated, table.headers, context=selectors.context_of(batch))
         if not count:
             raise Invalid(_("There is nothing in it below the column names: no row to read."), field="file")
@@ -196,7 +198,7 @@ def _take(
         default_storage.delete(saved)
         raise
     batch.options["mapping"] = dated.as_dict()
-    batch.columns = [dated.fields[i].value if i in dated.fields else "" for i in range(len(table.headers))]
+    batch.columns = selectors.column_names(dated, len(table.headers))
     remarks = Remarks()
     for remark in table.remarks:
         remarks.add(remark.code, remark.params)
@@ -217,9 +219,13 @@ def _mapping(table: Table) -> ColumnMapping:
     """As the same columns were read the last time, else as their names say."""
     known = selectors.remembered(table.headers)
     country = selectors.home_country()
+    criteria = agreement.terms().criteria
     if known is not None:
-        return ColumnMapping(known.fields, {}, known.decimal_marks, country)
-    return suggest_mapping(table, country=country)[0]
+        asked = {criterion.key for criterion in criteria}
+        kept = {index: key for index, key in known.answers.items() if key in asked}
+        return ColumnMapping(known.fields, {}, known.decimal_marks, country, answers=kept)
+    mapping, matches = suggest_mapping(table, country=country)
+    return replace(mapping, answers=recognised(matches, criteria))
 
 
 def _known(batch: Import) -> Import | None:
@@ -252,15 +258,27 @@ def set_columns(
     orders: Mapping[int, str] | None = None,
     options: Options | None = None,
 ) -> Import:
-    """Say what the columns hold (field names by column, "" for none), how dates are written, and the options.
+    """Say what the columns hold (a field, "answer:key" for a question of the definition in force, "" for none), how
+    dates are written, and the options.
 
-    Raises `NotAllowed`; `Conflict` once it is saved; `Invalid` for one field given to two columns.
+    Raises `NotAllowed`; `Conflict` once it is saved; `Invalid` for one field or question given to two columns.
     """
     _check_allowed(by)
     held = _in_preview(batch)
     chosen: dict[int, Field] = {}
+    answers: dict[int, str] = {}
+    questions = {criterion.key: criterion.question for criterion in agreement.terms().criteria}
     for index, name in sorted(fields.items()):
         if not name:
+            continue
+        key = answered_by(name)
+        if key in questions and 0 <= index < len(held.columns):
+            if key in answers.values():
+                raise Invalid(
+                    _("Two columns are read as “%(field)s”: choose one.") % {"field": questions[key]},
+                    field=f"column_{index}",
+                )
+            answers[index] = key
             continue
         if name not in Field or not 0 <= index < len(held.columns):
             raise Invalid(_("There is no such field."), field=f"column_{index}")
@@ -275,17 +293,16 @@ def set_columns(
     old = selectors.mapping_of(held)
     table = selectors.open_table(held)
     dated = with_date_orders(
-        ColumnMapping(chosen, {}, old.decimal_marks, old.country, old.fixed), (row.cells for row in table)
+        ColumnMapping(chosen, {}, old.decimal_marks, old.country, old.fixed, answers),
+        (row.cells for row in table),
     )
     known: dict[str, DateOrder] = {"dmy": "dmy", "mdy": "mdy"}
     wanted = {index: known[order] for index, order in (orders or {}).items() if order in known}
     kept = {index: order for index, order in wanted.items() if dated.date_orders.get(index) == "ambiguous"}
-    mapping = ColumnMapping(
-        dated.fields, {**dated.date_orders, **kept}, dated.decimal_marks, dated.country, dated.fixed
-    )
+    mapping = replace(dated, date_orders={**dated.date_orders, **kept})
     held.options["ambiguous"] = list(dated.ambiguous_dates)
     held.options["mapping"] = mapping.as_dict()
-    held.columns = [chosen[i].value if i in chosen else "" for i in range(len(held.columns))]
+    held.columns = selectors.column_names(mapping, len(held.columns))
     if options is not None:
         if len(options.namespace) > 60:
             raise Invalid(_("At most %(n)d characters.") % {"n": 60}, field="namespace")
@@ -372,7 +389,9 @@ def _remember(batch: Import) -> None:
     ColumnMemory.objects.update_or_create(
         header_key=header_key(table.headers),
         defaults={
-            "columns": ColumnMapping(mapping.fields, {}, mapping.decimal_marks).as_dict(),
+            "columns": ColumnMapping(
+                mapping.fields, {}, mapping.decimal_marks, answers=mapping.answers
+            ).as_dict(),
             "used_at": timezone.now(),
         },
     )
@@ -410,6 +429,8 @@ def run(pk: int, *, waits: bool = True) -> Import:
         _fail(batch, selectors.error_words(error))
     except Invalid as error:
         _fail(batch, error.message)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: once it is back, the worker goes on behind the last row saved
     except Exception as error:  # the reason belongs on the page, whatever it is
         log.exception("import_failed", extra={"import_id": pk})
         _fail(batch, f"{type(error).__name__}: {error}"[:500])
@@ -572,7 +593,7 @@ def _restore(batch: Import, now: datetime) -> int:
             .values_list("lead", "last")
         )
         same = {lead_id: event for lead_id, event in events.items() if last[lead_id] == event.pk}
-        columns = tuple(name for name in history.COLUMNS if name != "search")
+        columns = tuple(name for name in history.COLUMNS if name not in history.DERIVED)
         rows: list[tuple[int, list[Any]]] = []
         pairs: list[tuple[int, datetime | None]] = []
         done: list[LeadEvent] = []
@@ -586,7 +607,16 @@ def _restore(batch: Import, now: datetime) -> int:
             pairs += [(values["campaign_id"], values[name]) for name in changes.COUNTED_AT]
             now_is = values | before
             pairs += [(values["campaign_id"], now_is[name]) for name in changes.COUNTED_AT]
-            rows.append((values["id"], [*(now_is[name] for name in columns), values["version"] + 1]))
+            made = (
+                identity.search_text(
+                    name=now_is["name"],
+                    company=now_is["company"],
+                    email=now_is["email"],
+                    phone=now_is["phone"],
+                ),
+                identity.company_key(now_is["company"]),
+            )
+            rows.append((values["id"], [*(now_is[name] for name in columns), *made, values["version"] + 1]))
             done.append(
                 LeadEvent(
                     lead_id=values["id"],
@@ -597,17 +627,30 @@ def _restore(batch: Import, now: datetime) -> int:
                     after={name: event.before[name] for name in before} | {"undone": batch.pk},
                 )
             )
+            if "answers" in event.before:
+                _restore_answers(values["id"], event)
             if "work_minutes" in event.before:
                 work = Activity.objects.filter(lead=values["id"], kind=Activity.Kind.WORK)
                 if event.before["work_minutes"] is None:
                     work.delete()
                 else:
                     work.update(minutes=event.before["work_minutes"])
-        db.update_rows(Lead, [*(name.removesuffix("_id") for name in columns), "version"], rows)
+        written = (*columns, *history.DERIVED, "version")
+        db.update_rows(Lead, [name.removesuffix("_id") for name in written], rows)
         LeadEvent.objects.bulk_create(done)
         touch(pairs)
         count += len(rows)
     return count
+
+
+def _restore_answers(lead_id: int, event: LeadEvent) -> None:
+    """Answers as they were before the import, unless somebody has answered since."""
+    for key, before in event.before["answers"].items():
+        mine = Answer.objects.filter(lead=lead_id, key=key, value=event.after["answers"][key])
+        if before is None:
+            mine.delete()
+        else:
+            mine.update(value=before)
 
 
 def _close_gate(batch: Import) -> None:

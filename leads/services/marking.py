@@ -1,5 +1,7 @@
 """Sales' verdict on a lead, and taking it back the same day (domain.md, Lead)."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,15 +11,18 @@ from django.utils.translation import ngettext
 
 from campaigns.services import touch
 from leads.domain import definition, transitions
+from leads.domain.definition import Evaluation
+from leads.domain.terms import Terms
 from leads.domain.words import End, EventKind, MarkValue, Outcome, Stage
-from leads.models import Activity, Answer, Handoff, Lead, Mark, Reason
-from leads.selectors import agreement
-from leads.services import activities, changes, handoff
+from leads.models import Activity, Lead, Mark, Reason
+from leads.selectors import agreement, answers
+from leads.selectors.answer_words import value_words
+from leads.services import activities, changes, clocks, handoff
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
 from leadsync.core import db
-from leadsync.core.errors import Conflict, Invalid, NotAllowed
+from leadsync.core.errors import Invalid, NotAllowed
 
 # What a mark changes, so what a revert puts back.
 _UNDONE = (
@@ -58,7 +63,8 @@ def mark(
     Promising needs a next step, unless one is planned already; not a fit a reason (with a note where the reason
     says so); unreachable the agreed number of attempts, or a head who `overrides` with a note. A mark ends the
     promise's clock: without an activity it is the first contact, but for not a fit on an obviously false lead,
-    which is judged without contact and counted apart.
+    which is judged without contact and counted apart. Qualified against the definition (something known speaks
+    against it) is for a head who `overrides` with a note, too; what is not known speaks against nothing.
 
     Raises `NotAllowed`, `Conflict` (the same mark sent twice by one person is one mark), `Invalid` with the field.
     """
@@ -79,7 +85,11 @@ def mark(
     next_step_at = next_step_at or (
         lead.next_step_at if lead.next_step_at and lead.next_step_at > now else None
     )
-    _check(lead, wanted, by, reason, note, next_step_at, terms.attempts_needed, now, overrides)
+    measured, known = measure(lead, terms)
+    _check(lead, wanted, reason, note, next_step_at, now)
+    broken = _broken(lead, wanted, terms, measured, known)
+    if broken is not None:
+        _check_override(broken, by, note, overrides)
 
     was = changes.snapshot(lead, _UNDONE)
     figures = changes.counted_at(lead)
@@ -98,13 +108,11 @@ def mark(
             lead, waiting, outcome=Outcome.NO_ANSWER if is_unanswered else Outcome.REACHED
         )
     is_judged_only = is_false_lead and lead.first_contact_at is None
-    running = Handoff.objects.filter(lead_id=lead.pk, ended_at=None).values_list("pk", flat=True).first()
-    if running is not None:
-        undo["handoff"] = running
-    if is_judged_only:
-        handoff.finish(lead, end=End.JUDGED, at=now)
-    else:
-        values |= activities.contact_changes(lead, now, End.MARK)
+    ended = handoff.finish(lead, end=End.JUDGED if is_judged_only else End.MARK, at=now)
+    if ended is not None:
+        undo["handoff"] = ended.pk
+    if not is_judged_only:
+        values |= activities.contact_values(lead, now, ended)
     values |= {
         "stage": transitions.STAGE_OF_MARK[wanted],
         "mark": wanted,
@@ -121,8 +129,6 @@ def mark(
         values |= {"next_step_at": next_step_at, "next_step": next_step.strip()[:200] or lead.next_step}
     before, after = changes.save(lead, values)
     undo["version"] = lead.version
-    answers = dict(Answer.objects.filter(lead_id=lead.pk).values_list("key", "value"))
-    measured = definition.evaluate(terms.criteria, terms.points_needed, answers)
     made = Mark.objects.create(
         lead_id=lead.pk,
         value=wanted,
@@ -131,7 +137,7 @@ def mark(
         by=by,
         at=now,
         agreement_id=terms.agreement_id,
-        evaluation=measured.as_json(),
+        evaluation=kept(terms, measured, known) | ({"overrides": broken.rule} if broken else {}),
         undo=undo,
     )
     changes.record(
@@ -140,7 +146,9 @@ def mark(
         by=by,
         at=now,
         before=before,
-        after=after | {"mark": str(wanted), "mark_id": made.pk} | ({"overrides": True} if overrides else {}),
+        after=after
+        | {"mark": str(wanted), "mark_id": made.pk}
+        | ({"overrides": broken.rule} if broken else {}),
     )
     touch([*figures, *changes.counted_at(lead), *([(lead.campaign_id, waiting.at)] if waiting else [])])
     return made
@@ -159,16 +167,25 @@ def _just_the_same(lead: Lead, value: MarkValue, by: User, version: int, now: da
     return last if is_same else None
 
 
+def measure(lead: Lead, terms: Terms) -> tuple[Evaluation, dict[str, Any]]:
+    """How the lead measures up to the definition of `terms`, and the values it was measured by."""
+    known = answers.known([lead.pk], terms.criteria)[lead.pk]
+    return definition.evaluate(terms.criteria, terms.points_needed, known), known
+
+
+def kept(terms: Terms, measured: Evaluation, known: Mapping[str, Any]) -> dict[str, Any]:
+    """What a mark keeps of it: the evaluation, and the values of the questions it was made from."""
+    asked = {criterion.key: known[criterion.key] for criterion in terms.criteria if criterion.key in known}
+    return measured.as_json() | {"answers": asked}
+
+
 def _check(
     lead: Lead,
     value: MarkValue,
-    by: User,
     reason: Reason | None,
     note: str,
     next_step_at: datetime | None,
-    attempts_needed: int,
     now: datetime,
-    overrides: bool,
 ) -> None:
     if not transitions.can_mark(lead.stage, value):
         if lead.is_open:
@@ -188,20 +205,73 @@ def _check(
             raise Invalid(_("Choose why it is not a fit."), field="reason")
         if reason.needs_note and not note.strip():
             raise Invalid(_("This reason needs a note."), field="note")
-    if value == MarkValue.UNREACHABLE and lead.attempts < attempts_needed:
-        missing = attempts_needed - lead.attempts
-        if not overrides or not by.can(Can.WORK_ANY_LEAD):
-            raise Invalid(
-                ngettext(
-                    "%(n)d more attempt is agreed before a lead is unreachable.",
-                    "%(n)d more attempts are agreed before a lead is unreachable.",
-                    missing,
-                )
-                % {"n": missing},
-                field="mark",
-            )
-        if not note.strip():
-            raise Invalid(_("Say in a note why fewer attempts are enough."), field="note")
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An agreed rule that a mark would break: "definition" or "attempts". All words are finished sentences.
+
+    `question`: what a rep may want to ask the head of sales, who can override it.
+    """
+
+    rule: str
+    mark: MarkValue
+    message: str
+    missing_note: str
+    question: str
+
+    @property
+    def context(self) -> dict[str, str]:
+        return {"rule": self.rule, "mark": str(self.mark), "question": self.question}
+
+
+def _broken(
+    lead: Lead, value: MarkValue, terms: Terms, measured: Evaluation, known: Mapping[str, Any]
+) -> Broken | None:
+    if value == MarkValue.QUALIFIED:
+        failed = definition.against(terms.criteria, terms.points_needed, measured)
+        if not failed:
+            return None
+        why = "; ".join(
+            _("%(question)s: %(answer)s")
+            % {"question": one.question.rstrip("?:. "), "answer": value_words(one, known[one.key])}
+            for one in failed
+        )
+        question = _(
+            "Can %(name)s be marked qualified all the same? Our definition speaks against it. %(why)s."
+        )
+        return Broken(
+            rule="definition",
+            mark=value,
+            message=_("By our definition this lead is not qualified. %(why)s.") % {"why": why},
+            missing_note=_("Say in a note why it is qualified all the same."),
+            question=question % {"name": lead.title, "why": why},
+        )
+    if value == MarkValue.UNREACHABLE and lead.attempts < terms.attempts_needed:
+        missing = terms.attempts_needed - lead.attempts
+        message = ngettext(
+            "%(n)d more attempt is agreed before a lead is unreachable.",
+            "%(n)d more attempts are agreed before a lead is unreachable.",
+            missing,
+        )
+        question = _("Can %(name)s be marked unreachable after fewer attempts than agreed?")
+        return Broken(
+            rule="attempts",
+            mark=value,
+            message=message % {"n": missing},
+            missing_note=_("Say in a note why fewer attempts are enough."),
+            question=question % {"name": lead.title},
+        )
+    return None
+
+
+def _check_override(broken: Broken, by: User, note: str, overrides: bool) -> None:
+    """Only a head breaks an agreed rule, knowingly and with a note."""
+    may_override = by.can(Can.WORK_ANY_LEAD)
+    if not overrides or not may_override:
+        raise Invalid(broken.message, field="mark", may_override=may_override, **broken.context)
+    if not note.strip():
+        raise Invalid(broken.missing_note, field="note", may_override=True, **broken.context)
 
 
 @transaction.atomic
@@ -215,6 +285,10 @@ def revert(*, mark: Mark, by: User, at: datetime | None = None) -> None:
     now = changes.instant(at)
     lead = changes.take(Lead(pk=mark.lead_id))
     found = db.locked(Mark.objects.filter(pk=mark.pk)).get()
+    if "overrules" in found.undo:
+        raise Invalid(
+            _("This mark was decided in a dispute and is not taken back. Mark the lead anew instead.")
+        )
     if found.by_id != by.pk and not by.can(Can.WORK_ANY_LEAD):
         raise NotAllowed(_("A mark is taken back by who made it, or by the head of sales."))
     zone = accounts.company().tz
@@ -234,7 +308,14 @@ def revert(*, mark: Mark, by: User, at: datetime | None = None) -> None:
         kept |= {"next_step_at", "next_step"}  # planned anew since
     values = {name: value for name, value in former.items() if name not in kept}
     first = next((one for one in later if one.direction == "out" or one.outcome == Outcome.REACHED), None)
-    _restore_handoff(found, first, lead, values)
+    clocks.run_on(
+        lead,
+        handoff=found.undo.get("handoff"),
+        stopped_at=found.at,
+        ends=(End.MARK, End.JUDGED),
+        first=first,
+        values=values,
+    )
     was_call = found.undo.get("activity")
     touched = []
     if was_call and not later:
@@ -272,29 +353,3 @@ def _after_mark(found: Mark, name: str, lead: Lead) -> Any:
     )
     value = (event or {}).get(name, found.undo["lead"].get(name))
     return changes.restored(name, value)
-
-
-def _restore_handoff(found: Mark, first: Activity | None, lead: Lead, values: dict[str, Any]) -> None:
-    """Let the clock that the mark stopped run on, or end it by the first contact made since."""
-    ended_id = found.undo.get("handoff")
-    ended = db.locked(Handoff.objects.filter(pk=ended_id)).first() if ended_id else None
-    if first is not None and values.get("first_contact_at") is None:
-        values["first_contact_at"] = first.at
-        values["is_in_time"] = first.at <= ended.due_at if ended else None
-        if values["stage"] == Stage.NEW:
-            values["stage"] = Stage.CONTACTED
-    if ended is None or ended.ended_at != found.at or ended.end not in {End.MARK, End.JUDGED}:
-        return
-    if first is not None:
-        Handoff.objects.filter(pk=ended.pk).update(
-            ended_at=first.at, end=End.CONTACT, is_in_time=first.at <= ended.due_at
-        )
-        return
-    if Handoff.objects.filter(lead_id=lead.pk, ended_at=None).exists():
-        raise Conflict(_("The lead was handed over since: its mark stays."))
-    flagged = set(ended.steps.values_list("kind", flat=True))
-    times = {"warn": ended.warn_at, "missed": ended.due_at, "escalated": ended.escalate_at}
-    left = [time for kind, time in times.items() if kind not in flagged]
-    ended.ended_at, ended.end, ended.is_in_time = None, "", None
-    ended.next_check_at = min(left, default=None)
-    ended.save(update_fields=["ended_at", "end", "is_in_time", "next_check_at"])

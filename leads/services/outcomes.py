@@ -1,4 +1,4 @@
-"""How a lead ends: won, lost, and open again."""
+"""How a lead ends: won, lost, and open again; a win that is corrected or taken back."""
 
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -9,16 +9,37 @@ from django.utils.translation import gettext as _
 
 from campaigns.services import touch
 from leads.domain import transitions
-from leads.domain.words import End, EventKind, MarkValue, Stage
-from leads.models import Lead, Reason
-from leads.services import activities, changes
+from leads.domain.words import End, EventKind, MarkValue, Outcome, Stage
+from leads.models import Activity, Handoff, Lead, LeadEvent, Reason
+from leads.services import activities, changes, clocks
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
-from leadsync.core.errors import Invalid
+from leadsync.accounts.roles import Can
+from leadsync.core.errors import Invalid, NotAllowed
 from leadsync.notices import services as notices
 
 MOST_AMOUNT = Decimal("999999999999.99")
 NOON = time(12)
+FIRST_YEAR = 1900
+# What a win changes, so what taking it back puts back.
+RESTORED = frozenset(
+    {
+        "stage",
+        "won_at",
+        "amount",
+        "qualified_at",
+        "lost_at",
+        "mark",
+        "marked_at",
+        "is_judged_only",
+        "reason_id",
+        "first_contact_at",
+        "is_in_time",
+        "last_activity_at",
+        "next_step_at",
+        "next_step",
+    }
+)
 
 
 @transaction.atomic
@@ -42,13 +63,10 @@ def win(
     if lead.stage not in transitions.CAN_WIN:
         raise Invalid(_("This lead is closed. Reopen it first."))
     exact = _amount(amount)
-    zone = accounts.company().tz
-    today = now.astimezone(zone).date()
-    if on is not None and on > today:
-        raise Invalid(_("The day of the win lies in the future."), field="on")
-    won_at = now if on is None or on == today else datetime.combine(on, NOON, zone)
+    won_at = _day(on, now)
     campaign = changes.campaign_of(lead)
     figures = changes.counted_at(lead)
+    clock = Handoff.objects.filter(lead_id=lead.pk, ended_at=None).values_list("pk", flat=True).first()
     values: dict[str, Any] = activities.contact_changes(lead, now)
     if "first_contact_at" in values:
         values["first_contact_at"] = min(won_at, now)
@@ -70,7 +88,14 @@ def win(
             "reason_id": None,
         }
     before, after = changes.save(lead, values)
-    changes.record(lead, EventKind.WON, by=by, at=now, before=before, after=after)
+    changes.record(
+        lead,
+        EventKind.WON,
+        by=by,
+        at=now,
+        before=before,
+        after=after | ({"clock": clock} if clock is not None else {}),
+    )
     touch([*figures, *changes.counted_at(lead)])
     rep = User.objects.filter(pk__in=[lead.owner_id]).values_list("name", flat=True).first()
     notices.put(
@@ -82,6 +107,115 @@ def win(
         by=by,
         at=now,
     )
+
+
+@transaction.atomic
+def change_win(
+    *,
+    lead: Lead,
+    by: User,
+    amount: Decimal,
+    on: date | None = None,
+    version: int | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Correct a win's amount, and its day where one is given; who works the lead. What is there changes nothing.
+
+    What the win implied moves with its day; the first contact stays where it was. Raises `NotAllowed`, `Conflict`;
+    `Invalid` for a lead that is not won, and as `win` does.
+    """
+    now = changes.instant(at)
+    changes.take(lead, version=version)
+    changes.check_can_work(lead, by)
+    if lead.stage != Stage.WON or lead.won_at is None:
+        raise Invalid(_("Only a won lead has a win to correct."))
+    values: dict[str, Any] = {"amount": _amount(amount)}
+    was = lead.won_at
+    if on is not None and on != was.astimezone(accounts.company().tz).date():
+        won_at = _day(on, now)
+        implied = [name for name in ("qualified_at", "marked_at") if getattr(lead, name) == was]
+        values |= {"won_at": won_at, **dict.fromkeys(implied, won_at)}
+    if all(getattr(lead, name) == value for name, value in values.items()):
+        return
+    figures = changes.counted_at(lead)
+    before, after = changes.save(lead, values)
+    changes.record(lead, EventKind.WIN_CHANGED, by=by, at=now, before=before, after=after)
+    touch([*figures, *changes.counted_at(lead)])
+
+
+@transaction.atomic
+def take_win_back(*, lead: Lead, by: User, version: int | None = None, at: datetime | None = None) -> None:
+    """A win noted by mistake, taken back the same day (of the company's zone) by who noted it, or a head.
+
+    The lead is as it was; the promise's clock runs on if the win ended it, and an activity logged since is then the
+    first contact. Raises `NotAllowed`, `Conflict`; `Invalid` on a later day or for a lead that is not won.
+    """
+    now = changes.instant(at)
+    changes.take(lead, version=version)
+    changes.check_can_work(lead, by)
+    noted = win_noted(lead)
+    if noted is None:
+        raise Invalid(_("Only a win that was noted here can be taken back."))
+    if noted.by_id != by.pk and not by.can(Can.WORK_ANY_LEAD):
+        raise NotAllowed(_("A win is taken back by who noted it, or by the head of sales."))
+    if not _is_same_day(noted.at, now):
+        raise Invalid(_("A win can be taken back on the day it was noted. Correct it instead."))
+    figures = changes.counted_at(lead)
+    values = {name: changes.restored(name, value) for name, value in noted.before.items() if name in RESTORED}
+    later = list(
+        Activity.objects.filter(lead_id=lead.pk, at__gt=noted.at).exclude(kind="note").order_by("at", "id")
+    )
+    if later:
+        values.pop("last_activity_at", None)
+    is_contact = (one for one in later if one.direction == "out" or one.outcome == Outcome.REACHED)
+    clocks.run_on(
+        lead,
+        handoff=noted.after.get("clock"),
+        stopped_at=noted.at,
+        ends=(End.CONTACT,),
+        first=next(is_contact, None) if "first_contact_at" in values else None,
+        values=values,
+    )
+    before, after = changes.save(lead, values)
+    changes.record(lead, EventKind.WIN_REVERTED, by=by, at=now, before=before, after=after)
+    touch([*figures, *changes.counted_at(lead)])
+
+
+def win_noted(lead: Lead) -> LeadEvent | None:
+    """The event by which the lead is won now; None where it is not, or came so by an import. One query."""
+    if lead.stage != Stage.WON:
+        return None
+    kinds = (EventKind.WON, EventKind.WIN_REVERTED, EventKind.IMPORTED)
+    last = LeadEvent.objects.filter(lead_id=lead.pk, kind__in=kinds).order_by("-id").first()
+    return last if last is not None and last.kind == EventKind.WON else None
+
+
+def can_take_win_back(lead: Lead, by: User, now: datetime) -> bool:
+    """Whether this person may take the lead's win back now; one query for a lead that is won."""
+    noted = win_noted(lead)
+    return (
+        noted is not None
+        and (noted.by_id == by.pk or by.can(Can.WORK_ANY_LEAD))
+        and _is_same_day(noted.at, now)
+    )
+
+
+def _is_same_day(at: datetime, now: datetime) -> bool:
+    zone = accounts.company().tz
+    return at.astimezone(zone).date() == now.astimezone(zone).date()
+
+
+def _day(on: date | None, now: datetime) -> datetime:
+    """The instant of an end on this day of the company's zone: now for today, noon for a day before."""
+    zone = accounts.company().tz
+    today = now.astimezone(zone).date()
+    if on is None or on == today:
+        return now
+    if on > today:
+        raise Invalid(_("This day lies in the future."), field="on")
+    if on.year < FIRST_YEAR:
+        raise Invalid(_("This year is too long ago."), field="on")
+    return datetime.combine(on, NOON, zone)
 
 
 def _amount(amount: Decimal) -> Decimal:
@@ -101,13 +235,14 @@ def lose(
     by: User,
     reason: Reason | None,
     note: str = "",
+    on: date | None = None,
     version: int | None = None,
     at: datetime | None = None,
 ) -> None:
-    """A qualified lead went away, and why.
+    """A qualified lead went away, and why, today or `on` an earlier day (of the company's zone).
 
-    Raises `NotAllowed`, `Conflict`; `Invalid` without a reason, without the note it asks for, or for a lead that
-    is not qualified (one that never was is marked "not a fit").
+    Raises `NotAllowed`, `Conflict`; `Invalid` without a reason, without the note it asks for, for a day to come, or
+    for a lead that is not qualified (one that never was is marked "not a fit").
     """
     now = changes.instant(at)
     changes.take(lead, version=version)
@@ -118,10 +253,11 @@ def lose(
         raise Invalid(_("Choose why it was lost."), field="reason")
     if reason.needs_note and not note.strip():
         raise Invalid(_("This reason needs a note."), field="note")
+    lost_at = _day(on, now)
     figures = changes.counted_at(lead)
     values: dict[str, Any] = activities.contact_changes(lead, now, End.CONTACT) | {
         "stage": Stage.LOST,
-        "lost_at": now,
+        "lost_at": lost_at,
         "reason_id": reason.pk,
         "last_activity_at": now,
         "next_step_at": None,

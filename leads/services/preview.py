@@ -13,6 +13,8 @@ from typing import Any
 from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 
+from leads.domain import identity
+from leads.domain.routing import How
 from leads.domain.tables import Field, Row, Table, TableError
 from leads.domain.tables.codes import ProblemCode
 from leads.domain.tables.rows import ParsedRow
@@ -21,7 +23,7 @@ from leads.models import Handoff, Import, Lead
 from leads.selectors import agreement
 from leads.selectors import imports as selectors
 from leads.services import arrivals, routing
-from leads.services.arrivals import Key
+from leads.services.arrivals import Key, LeadData
 from leads.services.import_rows import Clock, Remarks, data_of, must_fix
 from leadsync.accounts.models import User
 
@@ -47,6 +49,8 @@ def _scan(batch: Import) -> dict[str, Any]:
     remarks = Remarks.of(batch.options.get("table_remarks", []))
     seen: dict[Key, int] = {}
     count = reachable = 0
+    kinds: dict[tuple[str, str, str], int] = {}  # what routing asks of a lead
+    who: dict[str, int] = {}  # by row that could be handed over: which of `kinds`
     clock = Clock()
     try:
         table = selectors.open_table(batch)
@@ -64,8 +68,12 @@ def _scan(batch: Import) -> dict[str, Any]:
                 if hard:
                     fix.append(row.number)
                 else:
-                    keyed.append((row.number, _keys(batch, parsed, clock)))
-                    reachable += bool(parsed.values.get(Field.EMAIL) or parsed.values.get(Field.PHONE))
+                    data = _data(batch, parsed, clock)
+                    keyed.append((row.number, arrivals.keys_of(data)))
+                    if parsed.values.get(Field.EMAIL) or parsed.values.get(Field.PHONE):
+                        reachable += 1
+                        if reachable <= MOST_SHARED:
+                            who[str(row.number)] = kinds.setdefault(_kind(data), len(kinds))
             known = arrivals.known_keys(key for _number, keys in keyed for key in keys)
             for number, keys in keyed:
                 first = next((seen[key] for key in keys if key in seen), None)
@@ -84,6 +92,8 @@ def _scan(batch: Import) -> dict[str, Any]:
         "here": here,
         "twins": twins,
         "reachable": reachable,
+        "kinds": list(kinds),
+        "who": who,
         "remarks": remarks.stored(),
     }
 
@@ -99,7 +109,13 @@ def look_at_row(batch: Import, number: int) -> None:
         return
     parsed = parser.parse(row)
     hard, _soft = must_fix(batch, parsed)
-    is_here = not hard and bool(arrivals.known_keys(_keys(batch, parsed, Clock())))
+    data = None if hard else _data(batch, parsed, Clock())
+    is_here = data is not None and bool(arrivals.known_keys(arrivals.keys_of(data)))
+    batch.scan.get("who", {}).pop(str(number), None)
+    if data is not None and (data.email or data.phone):
+        kinds = batch.scan.setdefault("kinds", [])
+        batch.scan.setdefault("who", {})[str(number)] = len(kinds)
+        kinds.append(_kind(data))
     for name, belongs in ((FIX, bool(hard)), (HERE, is_here)):
         numbers = set(batch.scan[name])
         numbers = numbers | {number} if belongs else numbers - {number}
@@ -107,8 +123,16 @@ def look_at_row(batch: Import, number: int) -> None:
     batch.save(update_fields=["scan"])
 
 
+def _data(batch: Import, parsed: ParsedRow, clock: Clock) -> LeadData:
+    return data_of(parsed, namespace=batch.options.get("namespace", ""), at=clock)
+
+
 def _keys(batch: Import, parsed: ParsedRow, clock: Clock) -> tuple[Key, ...]:
-    return arrivals.keys_of(data_of(parsed, namespace=batch.options.get("namespace", ""), at=clock))
+    return arrivals.keys_of(_data(batch, parsed, clock))
+
+
+def _kind(data: LeadData) -> tuple[str, str, str]:
+    return data.country, data.language, identity.company_key(data.company)
 
 
 # ------------------------------------------------------------------------------------------- what a page shows
@@ -186,7 +210,8 @@ class Page:
     gate_first: int = 0
     gate_last: int = 0
     gate_size: int = 0
-    nobody: bool = False
+    to_head: tuple[tuple[str, int], ...] = ()  # what the head of sales gets, as no rep has room
+    stays: int = 0  # with marketing, as nobody is there at all
     error: str = ""
     ambiguous: tuple[Column, ...] = field(default=())
 
@@ -213,7 +238,8 @@ def page_of(batch: Import, *, show: str = ALL, number: int = 1) -> Page:
     rows = _page_rows(batch, table, numbers, (number - 1) * PAGE)
     columns = _columns(batch, table)
     fix, here = len(scan.get(FIX, ())), len(scan.get(HERE, ()))
-    shares, gate, nobody = _who_gets_what(batch, total - fix - here)
+    gate = _gate_numbers(batch, total - fix - here)
+    shares, to_head, stays = _who_gets_what(batch, total - fix - here)
     remarks = [
         selectors.RemarkGroup(
             one["code"], selectors.words(one["code"], one["params"]), one["count"], tuple(one["rows"])
@@ -234,7 +260,8 @@ def page_of(batch: Import, *, show: str = ALL, number: int = 1) -> Page:
         gate_first=gate[0],
         gate_last=gate[1],
         gate_size=gate[2],
-        nobody=nobody,
+        to_head=to_head,
+        stays=stays,
         error=scan.get("error", ""),
         ambiguous=tuple(column for column in columns if column.is_ambiguous),
     )
@@ -257,6 +284,8 @@ def _page_rows(batch: Import, table: Table, numbers: Sequence[int] | None, start
 def _columns(batch: Import, table: Table) -> tuple[Column, ...]:
     mapping = selectors.mapping_of(batch)
     ambiguous = {*mapping.ambiguous_dates, *batch.options.get("ambiguous", ())}
+    names = selectors.column_names(mapping, len(table.headers))
+    questions = selectors.question_labels()
     found: list[Column] = []
     for index, header in enumerate(table.headers):
         target = mapping.fields.get(index)
@@ -264,8 +293,8 @@ def _columns(batch: Import, table: Table) -> tuple[Column, ...]:
             Column(
                 index,
                 header,
-                target.value if target else "",
-                str(selectors.FIELD_LABELS[target]) if target else header,
+                names[index] if target or names[index] in questions else "",
+                str(selectors.FIELD_LABELS[target]) if target else questions.get(names[index], header),
                 mapping.date_orders.get(index, ""),
                 index in ambiguous,
             )
@@ -333,24 +362,60 @@ def _leads(ids: set[int]) -> dict[int, Here]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Coming:
-    pk: int
-
-
-def _who_gets_what(
-    batch: Import, count: int
-) -> tuple[tuple[tuple[str, int], ...], tuple[int, int, int], bool]:
-    """A dry run: how many each rep gets, and the numbers in the gate."""
+def _gate_numbers(batch: Import, count: int) -> tuple[int, int, int]:
+    """The numbers in the gate that the new leads get, and how many it has."""
     if count <= 0 or batch.campaign_id is None or selectors.history_of(batch):
-        return (), (0, 0, 0), False
+        return 0, 0, 0
     size = agreement.terms().gate_size
     last = Lead.objects.filter(campaign=batch.campaign_id).aggregate(last=Max("gate_number"))["last"] or 0
-    gate = (last + 1, min(last + count, size), size) if last < size else (0, 0, size)
-    if count > MOST_SHARED:
-        return (), gate, False
-    shared = routing.share_out([_Coming(-number) for number in range(1, count + 1)])
-    per_rep = Counter(rep_id for rep_id, _why in shared.values())
-    names = {rep.pk: rep.short_name for rep in User.objects.filter(pk__in=per_rep)}
-    shares = tuple((names[pk], many) for pk, many in per_rep.most_common())
-    return shares, gate, not shared
+    return (last + 1, min(last + count, size), size) if last < size else (0, 0, size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """A row that becomes a lead, as routing looks at it; newer than any lead there is."""
+
+    pk: int
+    campaign_id: int
+    country: str = ""
+    language: str = ""
+    company_key: str = ""
+    owner_id: int | None = None
+
+
+_NEWER = 1 << 62
+type _Shares = tuple[tuple[str, int], ...]
+
+
+def _who_gets_what(batch: Import, count: int) -> tuple[_Shares, _Shares, int]:
+    """A dry run of routing: how many each rep gets, how many the head of sales, and how many nobody."""
+    who: Mapping[str, int] = batch.scan.get("who", {})
+    if (
+        not who
+        or batch.campaign_id is None
+        or selectors.history_of(batch)
+        or not 0 < count <= MOST_SHARED
+        or batch.scan.get("reachable", 0) > MOST_SHARED
+    ):
+        return (), (), 0
+    kinds = batch.scan["kinds"]
+    left_out = {*batch.scan.get(FIX, ()), *batch.scan.get(HERE, ())}
+    coming = [
+        _Coming(_NEWER + int(number), batch.campaign_id, *kinds[kind])
+        for number, kind in sorted(who.items(), key=lambda item: int(item[0]))
+        if int(number) not in left_out
+    ]
+    shared = routing.share_out(coming)
+    names = {
+        rep.pk: rep.short_name
+        for rep in User.objects.filter(pk__in={rep_id for rep_id, _why in shared.values()})
+    }
+    to_reps: Counter[int] = Counter()
+    to_heads: Counter[int] = Counter()
+    for rep_id, why in shared.values():
+        (to_heads if why["rule"] == How.UNROUTABLE else to_reps)[rep_id] += 1
+    return (
+        tuple((names[pk], many) for pk, many in to_reps.most_common()),
+        tuple((names[pk], many) for pk, many in to_heads.most_common()),
+        len(coming) - len(shared),
+    )

@@ -3,6 +3,7 @@
 The template of a row would be walked node by node for each lead; these take a tenth of the time. No database.
 """
 
+import html
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
@@ -12,7 +13,7 @@ from urllib.parse import quote
 from django import template
 from django.template.loader import get_template
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -30,6 +31,20 @@ register = template.Library()
 _SOME_PK = 1_234_567_890
 
 
+def _escaped(value: Any) -> Any:
+    kind = type(value)
+    if kind is str:
+        return html.escape(value)
+    return value if kind is SafeString or kind is int else conditional_escape(value)
+
+
+def _html(markup: str, *args: Any, **named: Any) -> SafeString:
+    """As Django's `format_html`, everything is escaped but what is safe already. Plain texts take no detour."""
+    return SafeString(
+        markup.format(*map(_escaped, args), **{name: _escaped(value) for name, value in named.items()})
+    )
+
+
 def _address(name: str) -> tuple[str, str]:
     """What comes before and after the lead's number in the address of this name."""
     before, _pk, after = reverse(name, args=[_SOME_PK]).partition(str(_SOME_PK))
@@ -41,15 +56,15 @@ def _address(name: str) -> tuple[str, str]:
 
 def _running(found: Deadline, lead: Lead, open_until: datetime | None) -> SafeString:
     is_over = found.state is State.OVER
-    return format_html(
+    return _html(
         '<span class="sla {state}" style="--left:{left}" data-state="{state}" data-due="{due}"'
         ' data-left-seconds="{seconds}"{total}{until} data-clock="{clock}" data-name="{name}">{text}</span>',
         state=found.state.value,
         left=0 if is_over else found.left_pct,
         due=iso(found.due_at),
         seconds=over_seconds(found.seconds) if is_over else found.seconds,
-        total=format_html(' data-total-seconds="{}"', found.total_seconds) if found.total_seconds else "",
-        until=format_html(' data-open-until="{}"', iso(open_until)) if open_until else "",
+        total=_html(' data-total-seconds="{}"', found.total_seconds) if found.total_seconds else "",
+        until=_html(' data-open-until="{}"', iso(open_until)) if open_until else "",
         clock="running" if (found.is_running if is_over else found.counts_down) else "paused",
         name=lead.title,
         text=deadline_words(found),
@@ -61,11 +76,11 @@ def _clock(row: Any, now: datetime, open_until: datetime | None, tab: str) -> Sa
         return _running(row.deadline, row.lead, open_until)
     if row.step_at:
         state = "over" if row.step_at < now else "paused"
-        return format_html('<span class="sla {}">{}</span>', state, step_words(row.step_at))
+        return _html('<span class="sla {}">{}</span>', state, step_words(row.step_at))
     if tab == "follow":
         at = row.lead.last_activity_at
-        return format_html('<span class="sla soon">{}</span>', day(at) if at else "–")
-    return format_html('<span class="sla kept">{}</span>', _("Called"))
+        return _html('<span class="sla soon">{}</span>', day(at) if at else "–")
+    return _html('<span class="sla kept">{}</span>', _("Called"))
 
 
 @register.simple_tag
@@ -112,24 +127,22 @@ def queue_rows(rows: Iterable[Row], queue: Any, tab: str, words: str, chosen: in
                 "here": here,
                 "words": asked,
                 "title": lead.title,
-                "company": format_html(' <span class="muted">{}</span>', lead.company)
+                "company": _html(' <span class="muted">{}</span>', lead.company)
                 if lead.name and lead.company
                 else "",
                 "line": lead.next_step_words if tab == "follow" and lead.next_step else lead.need or "",
-                "gate": format_html(
-                    _GATE, gate_title, flag, gate_words % {"n": row.gate, "size": queue.gate_size}
-                )
+                "gate": _html(_GATE, gate_title, flag, gate_words % {"n": row.gate, "size": queue.gate_size})
                 if row.gate and tab == "first"
                 else "",
                 "campaign": lead.campaign.name,
-                "call": format_html(
+                "call": _html(
                     _CALL, lead.phone, to_call, lead.pk, to_call_end, call_words % {"name": lead.title}, phone
                 )
                 if lead.phone
                 else SafeString("<span></span>"),
             }
 
-    return format_html_join("", _QUEUE_ROW, parts())
+    return SafeString("".join(_html(_QUEUE_ROW, **part) for part in parts()))
 
 
 # ---------------------------------------------------------------------------------------------- the list
@@ -165,20 +178,16 @@ def _next(row: ListRow, due: str, clock: SafeString, calendar: SafeString) -> Sa
     if row.due_at:
         text = due % {"when": when(row.due_at)}
         if row.is_past:
-            return format_html('<span class="sla over">{}</span>', text)
-        return format_html('<span class="row nw">{}{}</span>', clock, text)
+            return _html('<span class="sla over">{}</span>', text)
+        return _html('<span class="row nw">{}{}</span>', clock, text)
     if lead.next_step_at is None:
         return _NO_NEXT
     at = when(lead.next_step_at)
     if row.is_step_past:
-        shown = format_html('<span class="sla over">{}</span>', at)
+        shown = _html('<span class="sla over">{}</span>', at)
     else:
-        shown = format_html('<span class="row nw">{}{}</span>', calendar, at)
-    return (
-        shown + format_html('<span class="sub cut">{}</span>', lead.next_step_words)
-        if lead.next_step
-        else shown
-    )
+        shown = _html('<span class="row nw">{}{}</span>', calendar, at)
+    return shown + _html('<span class="sub cut">{}</span>', lead.next_step_words) if lead.next_step else shown
 
 
 def _minutes(lead: Lead, estimated: str) -> str | SafeString:
@@ -186,7 +195,7 @@ def _minutes(lead: Lead, estimated: str) -> str | SafeString:
         return _DASH
     if not lead.minutes_estimated:
         return duration(lead.minutes)
-    return format_html(
+    return _html(
         '<span title="{}">≈{}</span>',
         estimated % {"time": duration(lead.minutes_estimated)},
         duration(lead.minutes),
@@ -194,12 +203,12 @@ def _minutes(lead: Lead, estimated: str) -> str | SafeString:
 
 
 @register.simple_tag
-def list_rows(rows: Iterable[ListRow], may_hand_over: bool) -> SafeString:
-    """The rows of the list of leads; with a box to select each by, for who may hand leads over."""
+def list_rows(rows: Iterable[ListRow], may_select: bool) -> SafeString:
+    """The rows of the list of leads; with a box to select each by, for who may do something to several."""
     to_lead, to_lead_end = _address("leads:page")
     select, due, estimated = _("Select %(name)s"), _("Due %(when)s"), _("%(time)s of it estimated")
-    test = format_html(' <span class="tag line">{}</span>', _("Test"))
-    nobody = format_html('<span class="muted">{}</span>', _("Nobody"))
+    test = _html(' <span class="tag line">{}</span>', _("Test"))
+    nobody = _html('<span class="muted">{}</span>', _("Nobody"))
     clock, calendar = icon("clock", **{"class": "muted"}), icon("cal", **{"class": "muted"})
 
     def parts() -> Iterator[dict[str, Any]]:
@@ -208,14 +217,14 @@ def list_rows(rows: Iterable[ListRow], may_hand_over: bool) -> SafeString:
             is_paid = lead.stage == "won" and lead.amount is not None
             yield {
                 "pk": lead.pk,
-                "pick": format_html(_PICK, lead.pk, select % {"name": lead.title}) if may_hand_over else "",
+                "pick": _html(_PICK, lead.pk, select % {"name": lead.title}) if may_select else "",
                 "to_lead": to_lead,
                 "to_lead_end": to_lead_end,
                 "title": lead.title,
                 "test": test if lead.is_test else "",
                 "company": lead.company if lead.name else "",
                 "mark": mark_tag(lead.mark, lead.stage),
-                "amount": format_html('<span class="sub">{}</span>', money(lead.amount)) if is_paid else "",
+                "amount": _html('<span class="sub">{}</span>', money(lead.amount)) if is_paid else "",
                 "campaign": lead.campaign.name,
                 "channel": lead.campaign.channel.name,
                 "owner": lead.owner.name if lead.owner else nobody,
@@ -225,4 +234,4 @@ def list_rows(rows: Iterable[ListRow], may_hand_over: bool) -> SafeString:
                 "received_words": when(lead.received_at),
             }
 
-    return format_html_join("", _LIST_ROW, parts())
+    return SafeString("".join(_html(_LIST_ROW, **part) for part in parts()))

@@ -10,8 +10,9 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, format_number,
 
 from leads.domain.deadline import Deadline, Group, State
 from leads.models import Lead, Mark
+from leads.selectors.answer_words import value_words
 from leadsync.core.money import local_pattern
-from leadsync.core.templatetags.ui import clock, day, duration, num
+from leadsync.core.templatetags.ui import clock, day, duration
 
 register = template.Library()
 
@@ -56,16 +57,8 @@ def mark_sentence(lead: Lead, mark: Mark) -> str:
 @register.filter
 def answer_words(point: Any) -> str:
     """What is known for a criterion, with its unit and where it came from."""
-    value = point.value
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        words = _("yes") if value else _("no")
-    elif isinstance(value, int | float):
-        words = num(value)
-    else:
-        words = str(value)
-    return f"{words}, {point.source}" if point.source else words
+    words = value_words(point.criterion, point.value)
+    return f"{words}, {point.source}" if words and point.source else words
 
 
 @register.filter

@@ -70,12 +70,22 @@ def _show(request: HttpRequest, batch: Import, *, status: int = 200, **more: Any
         "page": shown,
         "edit_row": _number(row, 0),
         "edit_column": _number(column, -1),
-        "menu": [[(target.value, selectors.FIELD_LABELS[target]) for target in group] for group in MENU],
+        "menu": _menu(),
         "is_history": selectors.history_of(batch),
         "has_id": Field.EXTERNAL_ID in batch.columns,
         "has_campaigns": bool({Field.CAMPAIGN, Field.CHANNEL} & set(batch.columns)),
     } | more
     return render_page(request, "leads/import.html", context, fragment="import", status=status)
+
+
+def _menu() -> list[list[tuple[str, str]]]:
+    """What a column can be read as: fields of the lead, then the questions of the definition in force."""
+    fields = [[(target.value, str(selectors.FIELD_LABELS[target])) for target in group] for group in MENU]
+    questions = [
+        (name, _("Answer: %(question)s") % {"question": question})
+        for name, question in selectors.question_labels().items()
+    ]
+    return [*fields, questions] if questions else fields
 
 
 def _show_result(request: HttpRequest, batch: Import, *, status: int = 200, **more: Any) -> HttpResponse:

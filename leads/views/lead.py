@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -16,13 +17,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from leads.domain import deadline, transitions
-from leads.domain.words import MarkValue
-from leads.forms.leads import ActivityForm, DetailsForm, GiveForm, LoseForm, NoteForm, WinForm
-from leads.models import Handoff, Lead, LeadEvent, Mark, Reason
-from leads.selectors import agreement, queue, timeline
-from leads.services import activities, answers, editing, follow_up, handoff, marking, outcomes
+from leads.domain.words import MarkValue, Stage
+from leads.forms.leads import ActivityForm, DetailsForm, GiveForm, LoseForm, NoteForm, WinChangeForm, WinForm
+from leads.models import Handoff, Lead, Mark, Reason
+from leads.selectors import agreement, learned, queue, timeline
+from leads.selectors.mark_history import history
+from leads.selectors.marks import is_overruling
+from leads.services import activities, editing, follow_up, handoff, marking, outcomes
 from leads.templatetags.leads_words import mark_sentence
-from leads.views.queue import chosen_step
+from leads.views.queue import chosen_step, number_in
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.access import person_of, requires, signed_in
 from leadsync.accounts.models import User
@@ -30,8 +33,8 @@ from leadsync.accounts.roles import Can
 from leadsync.core.businesstime import WorkCalendar
 from leadsync.core.errors import Conflict, Invalid
 from leadsync.core.htmx import render_page, wants_fragment
-from leadsync.core.money import format_money
 from leadsync.core.templatetags.ui import when
+from leadsync.notices.words import RETURN_REASONS
 
 TEMPLATE = "leads/page.html"
 WORKS = (Can.WORK_LEADS, Can.WORK_ANY_LEAD)
@@ -50,15 +53,14 @@ class Done:
 type Act = Callable[[Lead, User, int | None], Done]
 
 
-def _lead(request: HttpRequest, pk: int) -> Lead:
-    leads = Lead.objects.visible_to(person_of(request)).select_related(
-        "campaign__channel", "campaign__owner", "owner", "logged_by", "reason"
+def lead_of(request: HttpRequest, pk: int) -> Lead:
+    """The lead with all that the page says of it, `event_id` being the newest thing known to have happened to it."""
+    leads = (
+        Lead.objects.visible_to(person_of(request))
+        .select_related("campaign__channel", "campaign__owner", "owner", "logged_by", "reason")
+        .annotate(event_id=queue.newest_event())
     )
     return get_object_or_404(leads.fetch_mode(FETCH_RAISE), pk=pk)
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 15 else None
 
 
 # ---------------------------------------------------------------------------------------------- what is shown
@@ -73,12 +75,13 @@ class Rights:
     give: bool
     mark: bool
     win: bool
+    change_win: bool
     lose: bool
     reopen: bool
     give_back: bool
 
 
-def _rights(lead: Lead, person: User) -> Rights:
+def rights_of(lead: Lead, person: User) -> Rights:
     work = person.can(Can.WORK_ANY_LEAD) or (lead.owner_id == person.pk and person.can(Can.WORK_LEADS))
     return Rights(
         work=work,
@@ -88,10 +91,16 @@ def _rights(lead: Lead, person: User) -> Rights:
         and (person.can(Can.HAND_OVER) or (person.can(Can.LOG_LEADS) and lead.owner_id is None)),
         mark=work and lead.is_open,
         win=work and lead.stage in transitions.CAN_WIN,
+        change_win=work and lead.stage == Stage.WON,
         lose=work and lead.stage in transitions.CAN_LOSE,
         reopen=work and lead.stage in transitions.CAN_REOPEN,
         give_back=work and lead.is_open and lead.owner_id is not None,
     )
+
+
+def _win_change(lead: Lead, zone: ZoneInfo) -> WinChangeForm:
+    on = lead.won_at.astimezone(zone).date() if lead.won_at else None
+    return WinChangeForm(initial={"amount": lead.amount, "on": on})
 
 
 @dataclass(frozen=True)
@@ -129,11 +138,13 @@ def _running(
 def _context(request: HttpRequest, lead: Lead, **more: Any) -> dict[str, Any]:
     person = person_of(request)
     now = timezone.now()
-    running = Handoff.objects.open().filter(lead=lead).first()
+    handoffs = timeline.handoffs_of(lead)
+    running = next((one for one in handoffs if one.ended_at is None), None)
     calendars = accounts.calendars_for({person.pk, *([running.rep_id] if running else [])})
     terms = agreement.terms()
-    mark = Mark.objects.filter(lead=lead, reverted_at=None).select_related("by", "reason").first()
-    rights = _rights(lead, person)
+    marks = timeline.marks_of(lead)
+    mark = next((one for one in marks if one.reverted_at is None), None)
+    rights = rights_of(lead, person)
     zone = accounts.company().tz
     asking = more.pop("asking", "") or request.GET.get("ask", "")
     given = {
@@ -144,6 +155,7 @@ def _context(request: HttpRequest, lead: Lead, **more: Any) -> dict[str, Any]:
         "mark": mark if lead.mark != MarkValue.NONE else None,
         "may_take_back": mark is not None
         and lead.mark == mark.value
+        and not is_overruling(mark)
         and mark.at.astimezone(zone).date() == now.astimezone(zone).date()
         and (mark.by_id == person.pk or person.can(Can.WORK_ANY_LEAD))
         and rights.work,
@@ -152,15 +164,18 @@ def _context(request: HttpRequest, lead: Lead, **more: Any) -> dict[str, Any]:
         "pane": {
             "lead": lead,
             "steps": deadline.next_steps(calendars[person.pk], now),
+            "topics": learned.topics_of(lead),
             **queue.definition_of(lead, terms),
         },
         "their_time": queue.their_time(lead, now),
-        "event_id": LeadEvent.objects.filter(lead=lead).order_by("-id").values_list("pk", flat=True).first()
-        or 0,
-        "items": timeline.timeline(lead, terms),
-        "return_reasons": [(reason.value, words()) for reason, words in handoff.RETURN_WORDS.items()],
+        "event_id": getattr(lead, "event_id", None) or 0,
+        "items": timeline.timeline(lead, terms, marks, handoffs),
+        "marks": history(marks, terms),
+        "return_reasons": RETURN_REASONS.items(),
         "give_form": GiveForm(besides=lead.owner_id) if rights.give else None,
         "win_form": WinForm(),
+        "win_change_form": _win_change(lead, zone) if rights.change_win else None,
+        "may_take_win_back": rights.change_win and outcomes.can_take_win_back(lead, person, now),
         "lose_form": LoseForm(),
         "activity_form": ActivityForm(),
         "tab": "",
@@ -175,18 +190,18 @@ def _context(request: HttpRequest, lead: Lead, **more: Any) -> dict[str, Any]:
 @signed_in
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """`/leads/<id>/`; `?ask=promising|not_a_fit` opens what the mark has to be told."""
-    return render_page(request, TEMPLATE, _context(request, _lead(request, pk)), fragment="page")
+    return render_page(request, TEMPLATE, _context(request, lead_of(request, pk)), fragment="page")
 
 
 # ---------------------------------------------------------------------------------------------- what is done
 
 
-def _show(
+def show(
     request: HttpRequest, pk: int, *, status: int = 200, fragment: str = "page", **more: Any
 ) -> HttpResponse:
     """The page as it stands now; what was typed and refused comes along."""
     return render_page(
-        request, TEMPLATE, _context(request, _lead(request, pk), **more), fragment=fragment, status=status
+        request, TEMPLATE, _context(request, lead_of(request, pk), **more), fragment=fragment, status=status
     )
 
 
@@ -197,7 +212,7 @@ def _done(request: HttpRequest, pk: int, done: Done) -> HttpResponse:
             messages.success(request, done.said)
         return redirect("leads:page", pk)
     undo_url = reverse("leads:lead_take_back", args=[pk, done.mark.pk]) if done.mark else ""
-    return _show(
+    return show(
         request,
         pk,
         fragment="after",
@@ -207,23 +222,23 @@ def _done(request: HttpRequest, pk: int, done: Done) -> HttpResponse:
     )
 
 
-def _run(
+def run(
     request: HttpRequest, pk: int, act: Act, *, dialog: str = "", asking: str = "", **more: Any
 ) -> HttpResponse:
     """Run one action with the version the page was made from; refusals come back where they were asked for.
 
     A version that is behind only because of one's own clicks is no conflict.
     """
-    lead = _lead(request, pk)
+    lead = lead_of(request, pk)
     person = person_of(request)
     try:
         try:
-            done = act(lead, person, _number(request.POST.get("version")))
+            done = act(lead, person, number_in(request.POST.get("version")))
         except Conflict:
-            since = _number(request.POST.get("event"))
+            since = number_in(request.POST.get("event"))
             if since is None or not queue.own_changes_only(pk, person, since):
                 raise
-            lead = _lead(request, pk)
+            lead = lead_of(request, pk)
             done = act(lead, person, lead.version)
     except Conflict as refused:
         kept = {
@@ -231,15 +246,15 @@ def _run(
             for name, value in request.POST.items()
             if name not in {"csrfmiddlewaretoken", "version", "event"}
         }
-        return _show(request, pk, status=409, conflict=refused, kept=kept, kept_url=request.path)
+        return show(request, pk, status=409, conflict=refused, kept=kept, kept_url=request.path)
     except Invalid as refused:
-        return _show(
+        return show(
             request, pk, status=422, refused=refused, dialog=dialog, asking=asking, typed=request.POST, **more
         )
     return _done(request, pk, done)
 
 
-def _act_on_form(
+def act_on_form(
     request: HttpRequest,
     pk: int,
     name: str,
@@ -250,7 +265,7 @@ def _act_on_form(
     """Run an action with what a form has read; what the service refuses stands at its field."""
     shown: dict[str, Any] = {"form": form, f"{name}_form": form}
     if not form.is_valid():
-        return _show(request, pk, status=422, dialog=dialog, **shown)
+        return show(request, pk, status=422, dialog=dialog, **shown)
 
     def with_form(lead: Lead, person: User, version: int | None) -> Done:
         try:
@@ -259,14 +274,15 @@ def _act_on_form(
             form.add_error(refused.field if refused.field in form.fields else None, refused.message)
             raise
 
-    return _run(request, pk, with_form, dialog=dialog, **shown)
+    return run(request, pk, with_form, dialog=dialog, **shown)
 
 
 @require_POST
 @requires(*WORKS)
 def mark(request: HttpRequest, pk: int) -> HttpResponse:
     """`mark` with its detail after a colon, as in the queue: `qualified`, `promising:week`, `not_a_fit:no_budget`."""
-    value, _colon, detail = request.POST.get("mark", "").partition(":")
+    overrides = request.POST.get("overrides", "")
+    value, _colon, detail = (request.POST.get("mark", "") or overrides).partition(":")
 
     def act(lead: Lead, person: User, version: int | None) -> Done:
         is_misfit = value == MarkValue.NOT_A_FIT
@@ -280,11 +296,11 @@ def mark(request: HttpRequest, pk: int) -> HttpResponse:
             next_step_at=chosen_step(request, person, detail)
             if value == MarkValue.PROMISING and detail
             else None,
-            overrides=bool(request.POST.get("overrides")),
+            overrides=bool(overrides),
         )
         return Done(mark_sentence(lead, made), made)
 
-    return _run(request, pk, act, asking=value if value in ASKS else "")
+    return run(request, pk, act, asking=value if value in ASKS else "")
 
 
 @require_POST
@@ -297,7 +313,7 @@ def take_back(request: HttpRequest, pk: int, mark_pk: int) -> HttpResponse:
         marking.revert(mark=found, by=person)
         return Done(_("%(name)s: the mark was taken back.") % {"name": lead.title})
 
-    return _run(request, pk, act)
+    return run(request, pk, act)
 
 
 @require_POST
@@ -309,7 +325,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
         activities.start_call(lead=lead, by=person)
         return Done("")
 
-    return _run(request, pk, act)
+    return run(request, pk, act)
 
 
 @require_POST
@@ -325,7 +341,7 @@ def tried(request: HttpRequest, pk: int) -> HttpResponse:
         activities.no_answer(lead=lead, by=person, version=version, note=note)
         return Done(_("No answer. Next try %(when)s.") % {"when": when(lead.next_step_at) or "–"})
 
-    return _run(request, pk, act)
+    return run(request, pk, act)
 
 
 @require_POST
@@ -339,7 +355,7 @@ def next_step(request: HttpRequest, pk: int) -> HttpResponse:
         follow_up.set_next_step(lead=lead, by=person, at=at, text=text, version=version)
         return Done(_("Next step %(when)s.") % {"when": when(at)})
 
-    return _run(request, pk, act)
+    return run(request, pk, act)
 
 
 @require_POST
@@ -351,7 +367,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
         follow_up.add_note(lead=lead, by=person, text=given["note"])
         return Done(_("Note saved."))
 
-    return _act_on_form(request, pk, "note", NoteForm(request.POST), act, "")
+    return act_on_form(request, pk, "note", NoteForm(request.POST), act, "")
 
 
 @require_POST
@@ -364,23 +380,7 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
         activities.log(lead=lead, by=person, **given)
         return Done(_("Activity saved."))
 
-    return _act_on_form(request, pk, "activity", ActivityForm(request.POST), act, "log")
-
-
-@require_POST
-@requires(*NOTES)
-def answer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer one criterion of the definition; an empty value takes the answer away."""
-
-    def act(lead: Lead, person: User, _version: int | None) -> Done:
-        key, value = request.POST.get("key", ""), request.POST.get("value", "")
-        if value == "":
-            answers.forget(lead=lead, key=key, by=person)
-        else:
-            answers.answer(lead=lead, key=key, value=value, source="rep", by=person)
-        return Done("")
-
-    return _run(request, pk, act)
+    return act_on_form(request, pk, "activity", ActivityForm(request.POST), act, "log")
 
 
 @require_POST
@@ -393,7 +393,7 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
         handoff.give(lead=lead, to=given["to"], by=person, why=why)
         return Done(_("Handed to %(name)s.") % {"name": given["to"].name})
 
-    return _act_on_form(request, pk, "give", GiveForm(request.POST), act, "give")
+    return act_on_form(request, pk, "give", GiveForm(request.POST), act, "give")
 
 
 @require_POST
@@ -406,58 +406,20 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
         handoff.return_to_marketing(lead=lead, by=person, reason=reason, note=words, version=version)
         return Done(_("%(name)s: returned to marketing.") % {"name": lead.title})
 
-    return _run(request, pk, act, dialog="give-back")
-
-
-@require_POST
-@requires(*WORKS)
-def win(request: HttpRequest, pk: int) -> HttpResponse:
-    """The lead bought."""
-
-    def act(lead: Lead, person: User, version: int | None, given: Any) -> Done:
-        outcomes.win(lead=lead, by=person, amount=given["amount"], on=given["on"], version=version)
-        return Done(
-            _("%(name)s: won, %(amount)s.") % {"name": lead.title, "amount": format_money(given["amount"])}
-        )
-
-    return _act_on_form(request, pk, "win", WinForm(request.POST), act, "win")
-
-
-@require_POST
-@requires(*WORKS)
-def lose(request: HttpRequest, pk: int) -> HttpResponse:
-    """A qualified lead went away."""
-
-    def act(lead: Lead, person: User, version: int | None, given: Any) -> Done:
-        outcomes.lose(lead=lead, by=person, reason=given["reason"], note=given["note"], version=version)
-        return Done(_("%(name)s: lost, %(reason)s.") % {"name": lead.title, "reason": given["reason"].words})
-
-    return _act_on_form(request, pk, "lose", LoseForm(request.POST), act, "lose")
-
-
-@require_POST
-@requires(*WORKS)
-def reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open a closed or lost lead again, with a note why."""
-
-    def act(lead: Lead, person: User, version: int | None) -> Done:
-        outcomes.reopen(lead=lead, by=person, note=request.POST.get("note", ""), version=version)
-        return Done(_("%(name)s is open again.") % {"name": lead.title})
-
-    return _run(request, pk, act, dialog="reopen")
+    return run(request, pk, act, dialog="give-back")
 
 
 @require_http_methods(["GET", "POST"])
 @requires(*NOTES)
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The details as a form. Somebody else's change meanwhile is a conflict (409) that keeps all that was typed."""
-    lead = _lead(request, pk)
+    lead = lead_of(request, pk)
     if request.method == "GET":
         form = DetailsForm(instance=lead)
-        return _show(request, pk, fragment="details", edit_form=form)
-    form = DetailsForm(request.POST, instance=_lead(request, pk))
+        return show(request, pk, fragment="details", edit_form=form)
+    form = DetailsForm(request.POST, instance=lead_of(request, pk))
     if not form.is_valid():
-        return _show(request, pk, status=422, fragment="details", edit_form=form, form=form)
+        return show(request, pk, status=422, fragment="details", edit_form=form, form=form)
     try:
         editing.edit(
             lead=lead, by=person_of(request), changes=form.changes(), version=form.cleaned_data["version"]
@@ -467,13 +429,13 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         # Saving again means: mine over theirs, now that both are on the screen.
         typed["version"] = str(refused.context["version"])
         form.data = typed
-        return _show(request, pk, status=409, fragment="details", edit_form=form, edit_conflict=refused)
+        return show(request, pk, status=409, fragment="details", edit_form=form, edit_conflict=refused)
     except Invalid as refused:
         form.add_error(refused.field if refused.field in form.fields else None, refused.message)
         other = refused.context.get("lead")
-        return _show(request, pk, status=422, fragment="details", edit_form=form, form=form, other_lead=other)
+        return show(request, pk, status=422, fragment="details", edit_form=form, form=form, other_lead=other)
     if wants_fragment(request):
-        response = _show(request, pk, fragment="after", said=_("Saved."))
+        response = show(request, pk, fragment="after", said=_("Saved."))
         response["HX-Retarget"], response["HX-Reswap"] = "#lead-page", "morph:outerHTML"
         return response
     messages.success(request, _("Saved."))

@@ -8,28 +8,27 @@ from urllib.parse import urlencode
 
 import structlog
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.models import Campaign
 from leads.domain.tables.export import neutral
-from leads.domain.words import GOOD_MARKS, OPEN_STAGES, ReturnReason
+from leads.domain.words import GOOD_MARKS, OPEN_STAGES
 from leads.filters import EVENT_WORDS, EVENTS, GOOD, ME, NOBODY, LeadFilter
-from leads.forms.leads import ManyForm, SaveViewForm
+from leads.forms.leads import SaveViewForm
 from leads.models import Lead, SavedView
+from leads.selectors import backtest as back_tests
 from leads.selectors import leads as selectors
-from leads.services import handoff, saved_views
+from leads.selectors import voice
+from leads.services import saved_views
 from leadsync.accounts.access import person_of, requires, signed_in
-from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
-from leadsync.core.errors import DomainError, Invalid
+from leadsync.core.errors import Invalid
 from leadsync.core.htmx import render_page, wants_fragment
 from leadsync.core.templatetags.ui import day
 
@@ -179,14 +178,18 @@ class Cut:
         if name in {"campaign", "channel"}:
             names_by_pk: dict[Any, str] = dict(getattr(self.choices, f"{name}s"))
             return names_by_pk.get(value, str(value))
-        if name == "owner":
+        if name in {"owner", "held_by"}:
             if value == ME:
                 return _("me")
             if value == NOBODY:
                 return _("nobody")
             return next((one.name for one in self.choices.owners if one.pk == value), str(value))
+        if name == "measured":
+            return back_tests.words_of(value.test, value.before, value.after)
         if name == "q":
             return f"“{value}”"
+        if name == "segment":
+            return voice.segment_name(value)
         if name == "market":
             names = dict(self.choices.markets)
             return ", ".join(names.get(one, one) for one in value)
@@ -213,7 +216,7 @@ def _view_url(view: SavedView) -> str:
     return f"{reverse('leads:list')}?{view.query}{'&' if view.query else ''}view={view.pk}"
 
 
-def _context(request: HttpRequest, cut: Cut, **more: Any) -> dict[str, Any]:
+def context_of(request: HttpRequest, cut: Cut, **more: Any) -> dict[str, Any]:
     page = selectors.lead_page(cut.filter.qs, sort=cut.sort, after=cut.after)
     person = cut.person
     return {
@@ -221,6 +224,7 @@ def _context(request: HttpRequest, cut: Cut, **more: Any) -> dict[str, Any]:
         "page": page,
         "more_url": cut.address(cut.pairs, view=cut.view, after=page.after) if page.after else "",
         "may_hand_over": person.can(Can.HAND_OVER),
+        "may_select": person.can(Can.HAND_OVER) or person.can(Can.WORK_LEADS),
         "may_export": person.can(Can.EXPORT),
         "may_log": person.can(Can.LOG_LEADS),
         "reps": selectors.reps,
@@ -242,7 +246,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
     """`/leads/`: filters of `leads.filters`, `sort=received|due`, `after=` the key of a page, `view=` a saved one."""
     cut = Cut(request, request.GET)
     fragment = "results" if cut.after else "cut"
-    response = render_page(request, TEMPLATE, _context(request, cut), fragment=fragment)
+    response = render_page(request, TEMPLATE, context_of(request, cut), fragment=fragment)
     if wants_fragment(request) and not cut.after:
         response["HX-Replace-Url"] = cut.url
     return response
@@ -310,7 +314,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("View “%(name)s” saved.") % {"name": made.name})
             return redirect(_view_url(made))
-    return render_page(request, TEMPLATE, _context(request, cut, view_form=form, form=form), status=422)
+    return render_page(request, TEMPLATE, context_of(request, cut, view_form=form, form=form), status=422)
 
 
 @require_POST
@@ -322,86 +326,6 @@ def delete_view(request: HttpRequest, pk: int) -> HttpResponse:
     saved_views.delete(view=view, by=person)
     messages.success(request, _("View “%(name)s” deleted.") % {"name": view.name})
     return redirect("leads:list")
-
-
-# ---------------------------------------------------------------------------------------------- many at once
-
-
-def _after_many(request: HttpRequest, said: str, *, status: int = 200, **more: Any) -> HttpResponse:
-    """The list as it was cut, with what was done; without htmx the way back to it."""
-    cut = Cut(request, QueryDict(request.POST.get("query", "")[:4000]))
-    if not wants_fragment(request):
-        (messages.success if status == 200 else messages.error)(request, said)
-        return redirect(cut.url)
-    context = _context(request, cut, said=said, **more)
-    return render_page(request, TEMPLATE, context, fragment="after", status=status)
-
-
-@require_POST
-@requires(Can.HAND_OVER)
-def hand_over(request: HttpRequest) -> HttpResponse:
-    """Hand the selected leads to one rep, all or none; the toast takes it back."""
-    person = person_of(request)
-    form = ManyForm(request.POST)
-    if not form.is_valid():
-        said = _("Select leads first.") if "lead" in form.errors else _("Choose the rep who takes them.")
-        return _after_many(request, said, status=422, is_refused=True)
-    to: User = form.cleaned_data["to"]
-    chosen = Lead.objects.visible_to(person).filter(pk__in=form.cleaned_data["lead"]).order_by("pk")
-    moved: list[str] = []
-    title = ""
-    try:
-        with transaction.atomic():
-            for lead in chosen.exclude(owner=to):
-                title, before = lead.title, lead.owner_id
-                handoff.give(lead=lead, to=to, by=person)
-                moved.append(f"{lead.pk}:{before or ''}")
-    except DomainError as refused:
-        said = _("%(name)s: %(why)s Nothing was handed over.") % {"name": title, "why": refused.message}
-        return _after_many(request, said, status=refused.http_status, is_refused=True)
-    said = ngettext("%(n)d lead handed to %(name)s.", "%(n)d leads handed to %(name)s.", len(moved)) % {
-        "n": len(moved),
-        "name": to.name,
-    }
-    undo = {"moved": ",".join(moved), "to": str(to.pk), "query": request.POST.get("query", "")}
-    return _after_many(request, said, undo=undo if moved else None)
-
-
-@require_POST
-@requires(Can.HAND_OVER)
-def hand_back(request: HttpRequest) -> HttpResponse:
-    """Take back a handover of many: each lead goes to who had it, or to marketing. Leads that moved on stay."""
-    person = person_of(request)
-    former = dict(_moves(request.POST.get("moved", "")))
-    to = request.POST.get("to", "")
-    people = User.objects.in_bulk({pk for pk in former.values() if pk})
-    count = 0
-    with transaction.atomic():
-        for lead in Lead.objects.visible_to(person).filter(pk__in=list(former)).order_by("pk"):
-            if str(lead.owner_id) != to or not lead.is_open:
-                continue
-            before = former[lead.pk]
-            if before is None:
-                handoff.return_to_marketing(lead=lead, by=person, reason=ReturnReason.WRONG_REP)
-            elif before in people:
-                handoff.give(lead=lead, to=people[before], by=person)
-            else:
-                continue
-            count += 1
-    said = ngettext("%(n)d lead is back.", "%(n)d leads are back.", count) % {"n": count}
-    return _after_many(request, said, is_out_of_band=True)
-
-
-def _moves(text: str) -> Iterator[tuple[int, int | None]]:
-    for one in text[:20_000].split(",")[: selectors.MOST_SELECTED]:
-        lead, _sep, owner = one.partition(":")
-        if (
-            lead.isascii()
-            and lead.isdigit()
-            and len(lead) < 16
-            and (not owner or (owner.isascii() and owner.isdigit()))
-        ):
-            yield int(lead), int(owner[:16]) if owner else None
 
 
 # ---------------------------------------------------------------------------------------------- jump

@@ -17,7 +17,7 @@ from leads.domain import deadline
 from leads.domain.words import MarkValue
 from leads.models import Lead, Mark, Reason
 from leads.selectors import queue as queues
-from leads.services import activities, answers, follow_up, handoff, marking
+from leads.services import activities, follow_up, handoff, marking
 from leads.templatetags.leads_words import mark_sentence
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.access import person_of, requires, signed_in
@@ -26,6 +26,7 @@ from leadsync.accounts.roles import Can
 from leadsync.core.errors import Conflict, DomainError, Invalid
 from leadsync.core.htmx import render_page, wants_fragment
 from leadsync.core.templatetags.ui import when
+from leadsync.notices.words import RETURN_REASONS
 
 TEMPLATE = "leads/queue.html"
 TABS: dict[str, Callable[..., queues.Queue]] = {
@@ -36,7 +37,8 @@ TABS: dict[str, Callable[..., queues.Queue]] = {
 WORKS = (Can.WORK_LEADS, Can.WORK_ANY_LEAD)
 
 
-def _number(text: str | None) -> int | None:
+def number_in(text: str | None) -> int | None:
+    """A whole number as forms and addresses carry it, None for anything else."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 15 else None
 
 
@@ -59,7 +61,7 @@ def _context(
         "words": words,
         "counts": queues.counts(person, now),
         "pane": queues.pane(queue, lead_id, person, stays=stays),
-        "return_reasons": [(reason.value, words()) for reason, words in handoff.RETURN_WORDS.items()],
+        "return_reasons": RETURN_REASONS.items(),
         **more,
     }
 
@@ -69,7 +71,7 @@ def _context(
 def queue(request: HttpRequest) -> HttpResponse:
     """`/queue/?tab=first|follow|questions|done&lead=ID&q=words`. Everyone has one; a rep's is full."""
     fragment = "queue" if request.headers.get("HX-Target") == "queue" else None
-    context = _context(request, _number(request.GET.get("lead")), chosen="lead" in request.GET)
+    context = _context(request, number_in(request.GET.get("lead")), chosen="lead" in request.GET)
     return render_page(request, TEMPLATE, context, fragment=fragment)
 
 
@@ -77,7 +79,7 @@ def _lead(request: HttpRequest, pk: int) -> Lead:
     return get_object_or_404(Lead.objects.visible_to(person_of(request)), pk=pk)
 
 
-def _answer(
+def answer_with_queue(
     request: HttpRequest,
     *,
     stay: Lead | None = None,
@@ -90,7 +92,7 @@ def _answer(
 
     Without htmx: back to the queue, with the same words.
     """
-    lead_id = stay.pk if stay else _number(request.POST.get("next"))
+    lead_id = stay.pk if stay else number_in(request.POST.get("next"))
     if not wants_fragment(request) and status == 200 and "asking" not in more:
         if said:
             messages.success(request, said)
@@ -114,21 +116,23 @@ def _try(request: HttpRequest, lead: Lead, act: Callable[[int | None], HttpRespo
 
     A version that is behind only because of one's own clicks (the call just logged) is no conflict.
     """
-    version = _number(request.POST.get("version"))
+    version = number_in(request.POST.get("version"))
     try:
         try:
             return act(version)
         except Conflict:
-            since = _number(request.POST.get("event"))
+            since = number_in(request.POST.get("event"))
             if since is None or not queues.own_changes_only(lead.pk, person_of(request), since):
                 raise
             lead.refresh_from_db()
             return act(lead.version)
     except Conflict as refused:
-        return _answer(request, stay=lead, status=409, conflict=refused, wanted=request.POST.get("mark", ""))
+        return answer_with_queue(
+            request, stay=lead, status=409, conflict=refused, wanted=request.POST.get("mark", "")
+        )
     except Invalid as refused:
         asking = request.POST.get("mark", "").split(":")[0]
-        return _answer(request, stay=lead, status=422, refused=refused, asking=asking)
+        return answer_with_queue(request, stay=lead, status=422, refused=refused, asking=asking)
 
 
 @require_POST
@@ -137,7 +141,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
     """The call link was used: an attempt is logged, the promise is kept. The lead stays open to be marked."""
     lead = _lead(request, pk)
     activities.start_call(lead=lead, by=person_of(request))
-    return _answer(request, stay=lead)
+    return answer_with_queue(request, stay=lead)
 
 
 def chosen_step(request: HttpRequest, person: User, choice: str) -> datetime:
@@ -169,8 +173,10 @@ def mark(request: HttpRequest, pk: int) -> HttpResponse:
     lead = _lead(request, pk)
     person = person_of(request)
     if asked := request.POST.get("ask"):
-        return _answer(request, stay=lead, asking=asked)
-    value, _colon, detail = request.POST.get("mark", "").partition(":")
+        return answer_with_queue(request, stay=lead, asking=asked)
+    # A head's "all the same" says which mark in the very field that says so.
+    overrides = request.POST.get("overrides", "")
+    value, _colon, detail = (request.POST.get("mark", "") or overrides).partition(":")
 
     def act(version: int | None) -> HttpResponse:
         reason = (
@@ -187,9 +193,9 @@ def mark(request: HttpRequest, pk: int) -> HttpResponse:
             reason=reason,
             note=request.POST.get("note", ""),
             next_step_at=step,
-            overrides=bool(request.POST.get("overrides")),
+            overrides=bool(overrides),
         )
-        return _answer(request, said=mark_sentence(lead, made), undo=made)
+        return answer_with_queue(request, said=mark_sentence(lead, made), undo=made)
 
     return _try(request, lead, act)
 
@@ -205,7 +211,7 @@ def tried(request: HttpRequest, pk: int) -> HttpResponse:
     def act(version: int | None) -> HttpResponse:
         if request.POST.get("outcome") == "wrong_number":
             activities.wrong_number(lead=lead, by=person, version=version, note=note)
-            return _answer(
+            return answer_with_queue(
                 request,
                 stay=lead,
                 said=_("%(name)s: wrong number. Mark it, or write down another number.")
@@ -216,7 +222,7 @@ def tried(request: HttpRequest, pk: int) -> HttpResponse:
             "name": lead.title,
             "when": when(lead.next_step_at),
         }
-        return _answer(request, said=said)
+        return answer_with_queue(request, said=said)
 
     return _try(request, lead, act)
 
@@ -233,7 +239,7 @@ def next_step(request: HttpRequest, pk: int) -> HttpResponse:
         follow_up.set_next_step(
             lead=lead, by=person, at=at, text=request.POST.get("note", "")[:200], version=version
         )
-        return _answer(
+        return answer_with_queue(
             request, said=_("%(name)s: next step %(when)s.") % {"name": lead.title, "when": when(at)}
         )
 
@@ -249,25 +255,7 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act(_version: int | None) -> HttpResponse:
         follow_up.add_note(lead=lead, by=person, text=request.POST.get("note", ""))
-        return _answer(request, stay=lead, said=_("Note saved."), noted=True)
-
-    return _try(request, lead, act)
-
-
-@require_POST
-@signed_in
-def answer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer one criterion of the definition: `key` and `value`; an empty value takes the answer away."""
-    lead = _lead(request, pk)
-    person = person_of(request)
-    key, value = request.POST.get("key", ""), request.POST.get("value", "")
-
-    def act(_version: int | None) -> HttpResponse:
-        if value == "":
-            answers.forget(lead=lead, key=key, by=person)
-        else:
-            answers.answer(lead=lead, key=key, value=value, source="rep", by=person)
-        return _answer(request, stay=lead)
+        return answer_with_queue(request, stay=lead, said=_("Note saved."), noted=True)
 
     return _try(request, lead, act)
 
@@ -287,7 +275,7 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
             note=request.POST.get("note", ""),
             version=version,
         )
-        return _answer(request, said=_("%(name)s: returned to marketing.") % {"name": lead.title})
+        return answer_with_queue(request, said=_("%(name)s: returned to marketing.") % {"name": lead.title})
 
     return _try(request, lead, act)
 
@@ -309,4 +297,4 @@ def revert(request: HttpRequest, pk: int) -> HttpResponse:
         # The toast's undo swaps nothing itself: the list comes along out of band.
         context = _context(request, made.lead_id, said=said, acted=True, typed={}, out_of_band=True)
         return render_page(request, TEMPLATE, context, fragment="after")
-    return _answer(request, stay=made.lead, said=said)
+    return answer_with_queue(request, stay=made.lead, said=said)

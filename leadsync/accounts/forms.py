@@ -19,6 +19,7 @@ from leadsync.accounts.roles import LABELS, Role
 from leadsync.accounts.selectors import Week
 from leadsync.accounts.services.company import parts_of, zones
 from leadsync.accounts.services.working_time import sentence
+from leadsync.core.codes import countries_field, languages_field
 from leadsync.core.errors import DomainError
 
 # Currencies offered; the one in use is always among them.
@@ -47,6 +48,38 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+class ClockField(forms.CharField):
+    """A time of day as people write it, in minutes; None where nothing is written."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            max_length=8,
+            widget=forms.TextInput(
+                attrs={
+                    "class": "field short",
+                    "inputmode": "numeric",
+                    "autocomplete": "off",
+                    "placeholder": "–:––",
+                }
+            ),
+            **kwargs,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return clock(value) if isinstance(value, int) else value
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return parse_clock(text)
+        except ValueError:
+            raise forms.ValidationError(
+                _("“%(text)s” is not a time of day. Write it like 9:00 or 17:30.") % {"text": text}
+            ) from None
+
+
 class MeForm(forms.ModelForm):  # type: ignore[type-arg]
     """What people change about themselves."""
 
@@ -73,10 +106,27 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
     """The company's settings."""
 
     currency = forms.ChoiceField(label=gettext_lazy("Currency"))
+    quiet_from = ClockField(label=gettext_lazy("Quiet from"), required=False)
+    quiet_until = ClockField(
+        label=gettext_lazy("Quiet until"),
+        required=False,
+        help_text=gettext_lazy(
+            "No mail and no webhook goes out in between, whatever the working hours; it may go over midnight."
+        ),
+    )
 
     class Meta:
         model = Company
-        fields = ("name", "currency", "zone", "country", "country_part", "labour_cost")
+        fields = (
+            "name",
+            "currency",
+            "zone",
+            "country",
+            "country_part",
+            "labour_cost",
+            "quiet_from",
+            "quiet_until",
+        )
         labels: ClassVar = {
             "name": gettext_lazy("Company name"),
             "zone": gettext_lazy("Time zone"),
@@ -98,6 +148,11 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
         currency.choices = [(code, code) for code in codes]
         self.fields["zone"].widget.attrs |= {"list": "zones", "autocomplete": "off"}
         self.fields["labour_cost"].widget.attrs |= {"inputmode": "decimal"}
+
+    def clean_quiet_from(self) -> int | None:
+        """Midnight is where a day begins."""
+        minutes: int | None = self.cleaned_data["quiet_from"]
+        return minutes if minutes is None else minutes % (24 * 60)
 
     def clean_zone(self) -> str:
         wanted = str(self.cleaned_data["zone"]).strip()
@@ -311,6 +366,22 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
         labels: ClassVar = {"email": gettext_lazy("E-mail"), "name": pgettext_lazy("person", "Name")}
 
 
+TAKES_LANGUAGES = gettext_lazy("Leads in these only: German, en. Empty: any.")
+TAKES_COUNTRIES = gettext_lazy("Leads from these only: Germany, AT, CH. Empty: any.")
+
+
+class WorkForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Which leads a person takes, and how many a day: what routing looks at."""
+
+    spoken = languages_field(help_text=TAKES_LANGUAGES)
+    markets = countries_field(help_text=TAKES_COUNTRIES)
+
+    class Meta:
+        model = User
+        fields = ("capacity", "spoken", "markets")
+        labels: ClassVar = {"capacity": gettext_lazy("Leads a day")}
+
+
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     """What an administrator changes about a person."""
 
@@ -320,10 +391,12 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         help_text=gettext_lazy("An office of a new name is made."),
     )
+    spoken = languages_field(help_text=TAKES_LANGUAGES)
+    markets = countries_field(help_text=TAKES_COUNTRIES)
 
     class Meta:
         model = User
-        fields = ("name", "capacity")
+        fields = ("name", "capacity", "spoken", "markets")
         labels: ClassVar = {"name": pgettext_lazy("person", "Name"), "capacity": gettext_lazy("Leads a day")}
         help_texts: ClassVar = {"capacity": gettext_lazy("How many new leads a day this person can answer.")}
 

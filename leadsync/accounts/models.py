@@ -66,6 +66,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     capacity = models.PositiveSmallIntegerField(
         _("leads a day"), default=8, validators=[MinValueValidator(0), MaxValueValidator(500)]
     )
+    # What routing looks at; none named means any.
+    spoken = models.JSONField(_("languages"), default=list, db_default=[], blank=True)  # "pl", "en"
+    markets = models.JSONField(_("countries"), default=list, db_default=[], blank=True)  # two letters each
     joined_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -155,6 +158,9 @@ class Company(models.Model):
         blank=True,
         validators=[MinValueValidator(0)],
     )
+    # No mail goes out from one to the other (minutes of local time), whatever the hours of work; None: no such time.
+    quiet_from = models.PositiveSmallIntegerField(_("quiet from"), null=True, blank=True)
+    quiet_until = models.PositiveSmallIntegerField(_("quiet until"), null=True, blank=True)
     is_sample = models.BooleanField(default=False, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)  # raised by any change of working time
 
@@ -167,6 +173,11 @@ class Company(models.Model):
             models.CheckConstraint(
                 condition=models.Q(labour_cost__gte=0) | models.Q(labour_cost=None),
                 name="company_cost_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(quiet_from=None, quiet_until=None)
+                | models.Q(quiet_from__lt=1440, quiet_until__lte=1440),
+                name="company_quiet_hours",
             ),
         ]
 

@@ -57,6 +57,10 @@ class Can(StrEnum):
     WORK_ANY_LEAD = "work_any_lead"  # the same on everyone's leads, with a note where a rule is overridden
     HAND_OVER = "hand_over"
     EDIT_AGREEMENT = "edit_agreement"
+    EDIT_WORDS = "edit_words"  # the lists of reasons and of tags
+    EDIT_ROUTING = "edit_routing"
+    DISPUTE = "dispute"  # marks of sales
+    DECIDE_DISPUTES = "decide_disputes"
     SIGN_FOR_MARKETING = "sign_for_marketing"
     SIGN_FOR_SALES = "sign_for_sales"
     EDIT_PLAN = "edit_plan"
@@ -69,23 +73,19 @@ class Can(StrEnum):
 
 
 _EVERYONE = frozenset({Can.ASK, Can.EXPORT})
-_MARKETING = _EVERYONE | {Can.EDIT_CAMPAIGNS, Can.EDIT_CHANNELS, Can.LOG_LEADS}
+_MARKETING = _EVERYONE | {Can.EDIT_CAMPAIGNS, Can.EDIT_CHANNELS, Can.LOG_LEADS, Can.DISPUTE}
+_HEADS = frozenset(
+    {Can.EDIT_AGREEMENT, Can.EDIT_WORDS, Can.EDIT_PLAN, Can.SEE_FIRST_CONTACTS, Can.DECIDE_DISPUTES}
+)
 _SALES = _EVERYONE | {Can.WORK_LEADS}
 
 PERMISSIONS: dict[Role, frozenset[Can]] = {
     Role.MARKETER: _MARKETING,
     Role.REP: _SALES,
-    Role.HEAD_OF_MARKETING: _MARKETING
-    | {Can.EDIT_AGREEMENT, Can.SIGN_FOR_MARKETING, Can.EDIT_PLAN, Can.SEE_FIRST_CONTACTS},
+    Role.HEAD_OF_MARKETING: _MARKETING | _HEADS | {Can.SIGN_FOR_MARKETING},
     Role.HEAD_OF_SALES: _SALES
-    | {
-        Can.WORK_ANY_LEAD,
-        Can.HAND_OVER,
-        Can.EDIT_AGREEMENT,
-        Can.SIGN_FOR_SALES,
-        Can.EDIT_PLAN,
-        Can.SEE_FIRST_CONTACTS,
-    },
-    Role.DIRECTOR: _EVERYONE | {Can.SIGN_PLAN, Can.EDIT_PLAN, Can.SEE_FIRST_CONTACTS},
+    | _HEADS
+    | {Can.WORK_ANY_LEAD, Can.HAND_OVER, Can.EDIT_ROUTING, Can.SIGN_FOR_SALES},
+    Role.DIRECTOR: _EVERYONE | {Can.SIGN_PLAN, Can.EDIT_PLAN, Can.SEE_FIRST_CONTACTS, Can.DECIDE_DISPUTES},
     Role.ADMINISTRATOR: frozenset({Can.MANAGE_PEOPLE, Can.MANAGE_COMPANY}),
 }

@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 
 import holidays
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from leadsync.accounts.models import Absence, Company, Invitation, OwnDay, User, WorkingHours
-from leadsync.accounts.roles import Role
+from leadsync.accounts.roles import PERMISSIONS, Can, Role
 from leadsync.core.businesstime import WorkCalendar
 
 type Week = tuple[tuple[tuple[int, int], ...], ...]
@@ -69,9 +70,10 @@ def currency() -> str:
 # ---------------------------------------------------------------------------------------------- calendars
 
 
-def years_known(today: date) -> range:
-    """The years whose holidays and absences calendars contain."""
-    return range(today.year - YEARS_BACK, today.year + YEARS_AHEAD + 1)
+def years_known(today: date, since: date | None = None) -> range:
+    """The years whose holidays and absences calendars contain; from `since` on where that is earlier."""
+    first = today.year - YEARS_BACK
+    return range(min(first, since.year) if since else first, today.year + YEARS_AHEAD + 1)
 
 
 @lru_cache(maxsize=64)
@@ -132,49 +134,117 @@ def _weeks(person_ids: Sequence[int]) -> tuple[Week, dict[int, Week]]:
     return shared, {person_id: week_of(hours) for person_id, hours in windows.items() if person_id}
 
 
-class _Ground:
-    """What all calendars share: the zone, the company's week, its holidays and own days. Two queries."""
+@dataclass
+class _Known:
+    """Calendars of one state of working time, by person; the company's own under None."""
 
-    def __init__(self, week: Week) -> None:
-        of = company()
-        today = timezone.now().astimezone(of.tz).date()
-        self.years = years_known(today)
-        self.zone = of.tz
-        self.week = week
-        self.overrides: dict[date, tuple[tuple[int, int], ...]] = {
+    of: Company
+    years: range
+    calendars: dict[int | None, WorkCalendar] = field(default_factory=dict)
+
+    def is_of(self, of: Company, years: range) -> bool:
+        return self.years == years and all(
+            getattr(self.of, name) == getattr(of, name)
+            for name in ("version", "zone", "country", "country_part")
+        )
+
+    def read(self, person_ids: Sequence[int]) -> dict[int | None, WorkCalendar]:
+        """The calendars of these people and of the company, as the database has them. Three queries, or two."""
+        week, weeks = _weeks(person_ids)
+        overrides: dict[date, tuple[tuple[int, int], ...]] = {
             day.on: tuple((int(opens), int(closes)) for opens, closes in day.windows)
             for day in OwnDay.objects.all()
         }
         # An own day says more than the country's calendar: work on a holiday is the company's to decide.
-        self.closed = frozenset(public_holidays(of, self.years)) - self.overrides.keys()
+        closed = frozenset(public_holidays(self.of, self.years)) - overrides.keys()
+        away = _days_away(person_ids, self.years) if person_ids else {}
+        zone = self.of.tz
+        shared = WorkCalendar(zone, week, closed, overrides)
+        found: dict[int | None, WorkCalendar] = {None: shared}
+        for one in person_ids:
+            is_own = one in weeks or one in away
+            found[one] = (
+                WorkCalendar(zone, weeks.get(one, week), closed.union(away.get(one, ())), overrides)
+                if is_own
+                else shared
+            )
+        return found
 
-    def calendar(self, week: Week | None = None, away: Iterable[date] = ()) -> WorkCalendar:
-        return WorkCalendar(self.zone, week or self.week, self.closed.union(away), self.overrides)
+
+class _Memory:
+    """The newest state of working time that this process knows, kept from page to page.
+
+    Right with any number of processes that tell each other nothing, because whoever changes working time raises
+    `Company.version` in the same transaction, once the rows are written, and every request asks for the company anew:
+
+    - Only one state is kept. Whoever sees another starts afresh, also where the database was put back to an older one.
+    - What is kept as version 7 is committed, and not older than 7: the version is read outside of any transaction, and
+      before hours, days and absences. Where a change came in between it is younger, but then 7 is past, and only who
+      began before the change still asks for it.
+    - Inside a transaction nothing is kept. It may be the one that changes working time, and be rolled back: a version
+      that never was would then stand for other hours than the one that gets its number next. It may read what is kept,
+      because no other can have kept the version that it has raised itself.
+    - A request that still holds the company of a change that was rolled back does no harm: for what is to be kept, the
+      company is read again.
+    """
+
+    def __init__(self) -> None:
+        self.known: _Known | None = None
+
+    def of(self, company: Company, years: range) -> _Known:
+        """What is known of this state: kept, new and now kept, or, in a transaction, new and soon forgotten."""
+        if self.known is not None and self.known.is_of(company, years):
+            return self.known
+        if connection.in_atomic_block:
+            return _Known(company, years)
+        fresh = Company.objects.get(pk=1) if _held.get() else company
+        self.known = known = _Known(fresh, _years_around_now(fresh))
+        return known
 
 
-def company_calendar() -> WorkCalendar:
+_memory = _Memory()
+
+
+def let_go_of_calendars() -> None:
+    """Forget what this process knows of working time, where rows were written and no version was raised."""
+    _memory.known = None
+
+
+def _years_around_now(of: Company, since: date | None = None) -> range:
+    return years_known(timezone.now().astimezone(of.tz).date(), since)
+
+
+def _calendars(wanted: Sequence[int | None], since: date | None) -> Mapping[int | None, WorkCalendar]:
+    of = company()
+    years = _years_around_now(of)
+    further_back = _years_around_now(of, since)
+    known = _memory.of(of, years) if further_back == years else _Known(of, further_back)
+    missing = [one for one in wanted if one not in known.calendars]
+    if not missing:
+        return known.calendars
+    read = known.read([one for one in missing if one is not None])
+    if connection.in_atomic_block:
+        return {**known.calendars, **read}
+    known.calendars.update(read)
+    return known.calendars
+
+
+def company_calendar(*, since: date | None = None) -> WorkCalendar:
     """When the company works. Raises `CalendarError` where nothing is ever open: saving refuses that."""
-    return _Ground(company_week()).calendar()
+    return _calendars([None], since)[None]
 
 
-def calendars_for(person_ids: Iterable[int]) -> dict[int, WorkCalendar]:
-    """When each of these people works, by id. Four queries, however many people.
+def calendars_for(person_ids: Iterable[int], *, since: date | None = None) -> dict[int, WorkCalendar]:
+    """When each of these people works, by id. Four queries, however many people; once known, the company's alone.
 
-    Own hours replace the company's week, absences are closed days, own days of the company hold for everyone.
+    Own hours replace the company's week, absences are closed days, own days of the company hold for everyone. `since`
+    makes them know holidays and absences from further back than `YEARS_BACK`.
     """
     wanted = list(dict.fromkeys(person_ids))
     if not wanted:
         return {}
-    week, weeks = _weeks(wanted)
-    ground = _Ground(week)
-    away = _days_away(wanted, ground.years)
-    shared = ground.calendar()
-    return {
-        person_id: ground.calendar(weeks.get(person_id), away.get(person_id, ()))
-        if person_id in weeks or person_id in away
-        else shared
-        for person_id in wanted
-    }
+    found = _calendars(wanted, since)
+    return {person_id: found[person_id] for person_id in wanted}
 
 
 def _days_away(person_ids: Sequence[int], years: range) -> Mapping[int, set[date]]:
@@ -199,10 +269,16 @@ def people_with(*roles: Role) -> QuerySet[User]:
     )
 
 
-def present_reps(on: date) -> QuerySet[User]:
-    """Active reps who are not away on this day (of the company's zone), by name."""
+def lead_workers(on: date) -> QuerySet[User]:
+    """Active people who work leads, with `is_rep`, `is_head` and `is_away` (on this day of the company's zone)."""
+    held = User.groups.through.objects.filter(user=OuterRef("pk"))
     away = Absence.objects.filter(person=OuterRef("pk"), starts_on__lte=on, ends_on__gte=on)
-    return people_with(Role.REP).exclude(Exists(away))
+    working = [role for role, allowed in PERMISSIONS.items() if Can.WORK_LEADS in allowed]
+    return people_with(*working).annotate(
+        is_rep=Exists(held.filter(group__name=Role.REP)),
+        is_head=Exists(held.filter(group__name=Role.HEAD_OF_SALES)),
+        is_away=Exists(away),
+    )
 
 
 # ---------------------------------------------------------------------------------------------- pages

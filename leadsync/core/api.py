@@ -142,6 +142,25 @@ class Instant(serializers.DateTimeField):
         return found
 
 
+class Days(Strict):
+    """A period of an address: `from` and `to`, both included."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """`from` is a word of Python, hence not an attribute."""
+        days = {name: serializers.DateField(required=False) for name in ("from", "to")}
+        return super().get_fields() | days
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The period ends on or after the day it begins, in years that a calendar of work can mean."""
+        for name in ("from", "to"):
+            if name in attrs and not YEARS[0] <= attrs[name].year < YEARS[1]:
+                said = Instant.default_error_messages["years"].format(first=YEARS[0], last=YEARS[1])
+                raise ValidationError({name: [said]})
+        if "from" in attrs and "to" in attrs and attrs["to"] < attrs["from"]:
+            raise ValidationError({"to": [_("It ends before it begins.")]})
+        return attrs
+
+
 class Version(serializers.IntegerField):
     """The version that the caller read; see `expected_version`."""
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import batched
@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db import connection, connections, models, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.models import AddIndex
+from django.db.migrations.state import ProjectState
 from django.db.models.expressions import RawSQL
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
@@ -112,6 +114,28 @@ def among(keys: Sequence[int] | Sequence[str]) -> RawSQL | list[int | str]:
             return RawSQL("SELECT unnest(%s::text[])", [listed])
         return RawSQL("SELECT unnest(%s::bigint[])", [listed])
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(listed)])
+
+
+def json_as_text(column: str) -> str:
+    """SQL for a JSON column as text, to compare with and to hand to `json.loads`: `column` is a quoted name."""
+    return f"{column}::text" if is_postgres() else column
+
+
+def given_rows(columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+    """SQL for a table of values that the program brings along, to be joined like any other, and its parameters.
+
+    `columns` maps names to "text" or "integer", in the order of the values of a row.
+    """
+    if is_postgres():
+        lists = [[row[place] for row in rows] for place in range(len(columns))]
+        kinds = ", ".join(f"%s::{kind}[]" for kind in columns.values())
+        return f"SELECT * FROM unnest({kinds}) AS given({', '.join(columns)})", list(lists)
+    # Only a column with a type of its own gets an index for the join.
+    cells = ", ".join(
+        f"CAST(json_extract(value, '$[{place}]') AS {kind}) AS {name}"
+        for place, (name, kind) in enumerate(columns.items())
+    )
+    return f"SELECT {cells} FROM json_each(%s)", [json.dumps([list(row) for row in rows])]
 
 
 _FEW = 100
@@ -229,6 +253,32 @@ def update_rows[M: models.Model](
         )
 
 
+def tallied(
+    rows: models.QuerySet[Any, Any], columns: Sequence[str], cuts: Sequence[Sequence[str]]
+) -> list[tuple[Any, ...]]:
+    """How many of these rows there are for each combination of some columns, for several such cuts at once.
+
+    `rows` is a `values_list` of `columns`; it is read once, whatever the number of cuts. Each result is the place of
+    its cut, the values (as text) filled up with None to the longest cut, and the count.
+    """
+    try:
+        sql, params = rows.order_by().query.sql_with_params()
+    except models.sql.EmptyResultSet:  # type: ignore[attr-defined]
+        return []
+    widest = max(len(cut) for cut in cuts)
+    parts = []
+    for place, cut in enumerate(cuts):
+        # By number: Django may name what it selects as it likes.
+        found = [f"CAST(c{columns.index(name)} AS text)" for name in cut]
+        found += ["CAST(NULL AS text)"] * (widest - len(cut))
+        groups = ", ".join(f"c{columns.index(name)}" for name in cut)
+        parts.append(f"SELECT {place}, {', '.join(found)}, COUNT(*) FROM picked GROUP BY {groups}")
+    names = ", ".join(f"c{place}" for place in range(len(columns)))
+    with connections[rows.db].cursor() as cursor:
+        cursor.execute(f"WITH picked({names}) AS MATERIALIZED ({sql}) {' UNION ALL '.join(parts)}", params)
+        return [tuple(row) for row in cursor.fetchall()]
+
+
 def iso_text(name: str) -> models.Func:
     """An instant as ISO text in UTC ("2026-03-10T09:00:00Z"), for JSON that a statement builds itself."""
     if is_postgres():
@@ -315,3 +365,37 @@ def take_your_time() -> None:
     if is_postgres():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = 0")
+
+
+class AddIndexWithoutLock(AddIndex):
+    """In a migration with `atomic = False`: an index on a table that people work in while it is built."""
+
+    atomic = False
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            schema_editor.add_index(model, self.index, concurrently=True)  # type: ignore[call-arg]
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+            return
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            schema_editor.remove_index(model, self.index, concurrently=True)  # type: ignore[call-arg]

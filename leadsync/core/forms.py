@@ -6,9 +6,11 @@ Labels, help and errors come from our own templates, widgets from Django's.
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.forms.renderers import DjangoTemplates
 from django.template import TemplateDoesNotExist, loader
 from django.utils.formats import get_format
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from leadsync.core.numbers import parse_number
@@ -24,7 +26,21 @@ class Renderer(DjangoTemplates):
     field_template_name = "components/field.html"
 
     def get_template(self, template_name: str) -> Any:
-        """Return the project's template of this name, else Django's own. Raises TemplateDoesNotExist."""
+        """Return the project's template of this name, else Django's own. Raises TemplateDoesNotExist.
+
+        Whose it is, is found out once: to look in vain takes longer than to render a field.
+        """
+        if settings.DEBUG:  # whoever adds a template sees it
+            return self._found(template_name)
+        if template_name not in self._known:
+            self._known[template_name] = self._found(template_name)
+        return self._known[template_name]
+
+    @cached_property
+    def _known(self) -> dict[str, Any]:
+        return {}
+
+    def _found(self, template_name: str) -> Any:
         try:
             return loader.get_template(template_name)
         except TemplateDoesNotExist:

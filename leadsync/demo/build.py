@@ -34,12 +34,14 @@ from leads.models import (
     Step,
 )
 from leads.selectors.agreement import terms_of
-from leads.services import promise
+from leads.services import promise, upkeep
 from leadsync.accounts.models import Absence, Company, Office, User, WorkingHours
 from leadsync.accounts.selectors import calendars_for, company_calendar
+from leadsync.accounts.services.company import raise_version
 from leadsync.core import db
 from leadsync.core.businesstime import WorkCalendar
 from leadsync.core.errors import Invalid
+from leadsync.demo import agreed, learned, routes
 from leadsync.demo.generator import Inventor, Life, month_of
 from leadsync.demo.scenario import CHANNELS, COMPANY, PASSWORD, PEOPLE, STORIES, Story
 from leadsync.kpi.models import Plan
@@ -120,9 +122,15 @@ def build(
         _money(lives, campaigns, now)
         _plans(lives, people, now)
         _questions(people, campaigns, leads, now)
+        say("what sales learned, and who gets which lead")
+        learned.fill(seed=seed, now=now)
+        routes.fill(people)
         promise.assume_swept(at=now)
         Company.objects.filter(pk=1).update(is_sample=True)
+    say("disputes, and the draft measured over known leads")
+    agreed.fill(people, now)
     say("the roll-up")
+    upkeep.run(at=now)
     rollup.roll_up_full()
     return Built(people=len(people), campaigns=len(campaigns), leads=len(leads))
 
@@ -167,6 +175,7 @@ def _people(now: datetime) -> dict[str, User]:
         ends_on=today + timedelta(days=13),
         note="Holiday",
     )
+    raise_version()
     return people
 
 
@@ -196,6 +205,11 @@ _CRITERIA: tuple[dict[str, Any], ...] = (
         "points": 1,
     },
 )
+# What the draft changes: its back-test has something to say.
+_DRAFTED: dict[str, dict[str, Any]] = {
+    "hall": {"question": "Warehouse over 300 m²", "threshold": 300},
+    "budget": {"is_required": True, "points": 0},
+}
 
 
 def _agreement(people: Mapping[str, User], now: datetime) -> Agreement:
@@ -214,7 +228,11 @@ def _agreement(people: Mapping[str, User], now: datetime) -> Agreement:
         )
         Agreement.objects.filter(pk=agreement.pk).update(created_at=at - timedelta(days=6))
         for position, criterion in enumerate(_CRITERIA if number > 1 else _CRITERIA[:3]):
-            Criterion.objects.create(agreement=agreement, position=position, **criterion)
+            Criterion.objects.create(
+                agreement=agreement,
+                position=position,
+                **(criterion | (_DRAFTED if draft else {}).get(criterion["key"], {})),
+            )
         Promise.objects.bulk_create(
             Promise(agreement=agreement, campaign_kind=kind, mode=mode, minutes=minutes)
             for kind, (mode, minutes) in PROMISES.items()
@@ -232,9 +250,9 @@ def _agreement(people: Mapping[str, User], now: datetime) -> Agreement:
         "draft",
         days=4,
         draft=True,
-        points_needed=2,
+        points_needed=1,
         minutes_per_promising=105,
-        note="Less sales time per promising lead.",
+        note="Smaller warehouses count, too, but the budget has to be known; less sales time per promising lead.",
     )
     return current
 
@@ -396,6 +414,7 @@ class _Loader:
             search=identity.search_text(
                 name=life.who.name, company=life.who.company, email=life.who.email, phone=life.who.phone
             ),
+            company_key=identity.company_key(life.who.company),
             campaign=campaign.pk,
             owner=self.people[life.rep].pk if life.rep else None,
             logged_by=campaign.owner_id,

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -13,7 +12,7 @@ from rest_framework.views import APIView
 from leadsync.accounts.access import check
 from leadsync.accounts.api_auth import caller
 from leadsync.accounts.roles import Can
-from leadsync.core.api import Strict, read_query
+from leadsync.core.api import Days, read_query
 from leadsync.kpi.selectors.funnel import By, funnel, total
 
 
@@ -48,21 +47,10 @@ class Funnel(serializers.Serializer[Any]):
     total = FunnelRow()
 
 
-class FunnelQuery(Strict):
+class FunnelQuery(Days):
     """A period and what it is cut by."""
 
     by = serializers.ChoiceField(choices=[by.value for by in By])
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """`from` is a word of Python, hence not an attribute."""
-        days = {name: serializers.DateField(required=False) for name in ("from", "to")}
-        return super().get_fields() | days
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """The period ends on or after the day it begins."""
-        if "from" in attrs and "to" in attrs and attrs["to"] < attrs["from"]:
-            raise serializers.ValidationError({"to": [_("It ends before it begins.")]})
-        return attrs
 
 
 class FunnelView(APIView):

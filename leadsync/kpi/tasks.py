@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from leadsync.core.beats import once_every
-from leadsync.kpi.services import rollup
+from leadsync.kpi.services import monday, rollup
 
 
 @shared_task(name="kpi.rollup")
@@ -17,3 +17,10 @@ def roll_up() -> None:
 def roll_up_full() -> None:
     """Compare all facts with the tables, tell of a difference and repair it; nightly."""
     rollup.check_and_repair()
+
+
+@shared_task(name="kpi.monday")
+@once_every(60)
+def write_monday_mails() -> None:
+    """Write the mails with last week's figures, once a week; every minute."""
+    monday.write()

@@ -11,11 +11,12 @@ from django.core.cache.backends.db import DatabaseCache
 from django.db import connection, models
 
 from leadsync.core import db
-from leadsync.notices.models import Alert, Message, Notice
+from leadsync.notices.models import Alert, Message, News, Notice
 
 READ_NOTICES_KEPT = timedelta(days=365)
 UNREAD_NOTICES_KEPT = timedelta(days=730)
-MESSAGES_KEPT = timedelta(days=90)
+MESSAGES_KEPT = timedelta(days=90)  # longer than notices are mailed: see selectors.MAILED_WITHIN
+NEWS_KEPT = timedelta(days=14)
 ALERTS_KEPT = timedelta(days=730)
 PROCESSED_KEPT = timedelta(hours=1)
 BATCH = 5_000
@@ -29,6 +30,7 @@ class Tidied:
     notices: int = 0
     messages: int = 0
     alerts: int = 0
+    news: int = 0
     cache_rows: int = 0
 
 
@@ -38,13 +40,16 @@ def tidy(*, at: datetime | None = None) -> Tidied:
     is_old_notice = models.Q(read_at__lt=now - READ_NOTICES_KEPT) | models.Q(
         created_at__lt=now - UNREAD_NOTICES_KEPT
     )
-    is_old_message = models.Q(state=Message.State.SENT, sent_at__lt=now - MESSAGES_KEPT)
+    is_old_message = models.Q(state=Message.State.SENT, sent_at__lt=now - MESSAGES_KEPT) | models.Q(
+        state=Message.State.DROPPED, created_at__lt=now - MESSAGES_KEPT
+    )
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     return Tidied(
         files=_clear_processed(now),
         notices=_delete(Notice, is_old_notice),
         messages=_delete(Message, is_old_message),
         alerts=_delete(Alert, models.Q(resolved_at__lt=now - ALERTS_KEPT)),
+        news=_delete(News, models.Q(created_at__lt=now - NEWS_KEPT)),
         cache_rows=_clear_cache(now),
     )
 

@@ -14,13 +14,22 @@ class Message(models.Model):
         WAITING = "waiting", _("Waiting")
         SENT = "sent", _("Sent")
         DEAD = "dead", _("Given up")
+        DROPPED = "dropped", _("Not to be sent")
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("E-mail")
         WEBHOOK = "webhook", _("Webhook")
 
+    class Sort(models.TextChoices):
+        """The sorts of mail that a person may stop, one by one."""
+
+        INSTANT = "instant", _("Mail at once")
+        MORNING = "morning", _("Morning mail")
+        MONDAY = "monday", _("Monday mail")
+
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    sort = models.CharField(max_length=10, choices=Sort, blank=True, default="", db_default="")
     key = models.CharField(max_length=120, unique=True)  # the idempotency key that goes with the message
     address = models.CharField(max_length=320)
     subject = models.CharField(max_length=300)
@@ -35,7 +44,8 @@ class Message(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["next_try_at"], condition=models.Q(state="waiting"), name="message_waiting")
+            models.Index(fields=["next_try_at"], condition=models.Q(state="waiting"), name="message_waiting"),
+            models.Index(fields=["state", "-id"], name="message_by_state"),
         ]
 
     def __str__(self) -> str:
@@ -69,6 +79,88 @@ class Notice(models.Model):
                 condition=models.Q(message=None, read_at=None),
                 name="notice_to_send",
             ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class Mute(models.Model):
+    """A thread one person does not want to hear of: all notices with this address. They stay in the list."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    url = models.CharField(max_length=300)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["person", "url"], name="mute_once")]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class MailChoice(models.Model):
+    """Whether one person wants a sort of mail. No row: yes. Started again, only what came since is mailed."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    sort = models.CharField(max_length=10, choices=Message.Sort)
+    is_wanted = models.BooleanField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["person", "sort"], name="mail_choice_once")]
+
+    def __str__(self) -> str:
+        return f"{self.sort} {self.is_wanted}"
+
+
+class Webhook(models.Model):
+    """Where the company's news go: one channel of Slack or Teams. The address is as good as a password."""
+
+    class Format(models.TextChoices):
+        SLACK = "slack", _("Slack")
+        TEAMS = "teams", _("Microsoft Teams")
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    address = models.CharField(max_length=2_000, blank=True, default="")
+    format = models.CharField(max_length=10, choices=Format, default=Format.SLACK)
+    language = models.CharField(max_length=5, default="en")
+    groups = models.JSONField(default=list)  # leadsync.notices.kinds.Group
+    is_on = models.BooleanField(default=False)
+    on_since_at = models.DateTimeField(null=True)  # what happened before is not told
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    changed_at = models.DateTimeField(null=True)
+    # The last attempt, a test's too.
+    tried_at = models.DateTimeField(null=True)
+    is_well = models.BooleanField(null=True)
+    result = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(id=1), name="webhook_only_one"),
+            models.CheckConstraint(
+                condition=models.Q(is_on=False) | ~models.Q(address=""), name="webhook_on_has_address"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.format
+
+
+class News(models.Model):
+    """Something the whole company may hear of, once, whoever was told in person."""
+
+    kind = models.CharField(max_length=40)
+    key = models.CharField(max_length=120, unique=True)
+    context = models.JSONField(default=dict)
+    url = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, related_name="news")
+
+    class Meta:
+        verbose_name_plural = "news"
+        indexes: ClassVar = [
+            models.Index(fields=["created_at"], condition=models.Q(message=None), name="news_to_send")
         ]
 
     def __str__(self) -> str:

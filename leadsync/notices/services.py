@@ -1,6 +1,6 @@
 """Telling people: one notice per key and person, written in the transaction of the change it tells of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from leadsync.accounts.models import User
-from leadsync.notices.models import Alert, Notice
+from leadsync.notices.kinds import is_news
+from leadsync.notices.models import Alert, News, Notice
 
 BATCH = 1_000
 
@@ -39,11 +40,10 @@ def put(
 ) -> None:
     """Tell each of `recipients` (people or their ids; None is passed over) what happened. See `put_many`."""
     ids = {person.pk if isinstance(person, User) else person for person in recipients}
-    put_many(
-        [NewNotice(kind, found, key, context, url, is_instant) for found in sorted(ids - {None})],  # type: ignore[type-var,arg-type]
-        by=by,
-        at=at,
-    )
+    rows = [NewNotice(kind, found, key, context, url, is_instant) for found in sorted(ids - {None})]  # type: ignore[type-var,arg-type]
+    if not rows and is_news(kind, context):  # nobody in person, but the company's channel
+        _tell_company([NewNotice(kind, 0, key, context, url)], at or timezone.now())
+    put_many(rows, by=by, at=at)
 
 
 def _storable(value: Any) -> Any:
@@ -62,8 +62,10 @@ def put_many(rows: Iterable[NewNotice], *, by: User | None = None, at: datetime 
     database's constraint decides, so two workers may say it at once. `context` holds JSON values only;
     instants go in as ISO text. Delivery looks the rows up by itself: nothing else is to be called.
     """
+    rows = list(rows)
     created_at = at or timezone.now()
     by_id = by.pk if by is not None else None
+    _tell_company([row for row in rows if is_news(row.kind, row.context)], created_at)
     Notice.objects.bulk_create(
         [
             Notice(
@@ -83,6 +85,20 @@ def put_many(rows: Iterable[NewNotice], *, by: User | None = None, at: datetime 
     )
 
 
+def _tell_company(rows: Sequence[NewNotice], at: datetime) -> None:
+    """Keep what the whole company may hear of, once, whoever is told in person; see `leadsync.notices.news`."""
+    once = {row.key: row for row in rows}
+    if once:
+        News.objects.bulk_create(
+            [
+                News(kind=row.kind, key=key, context=_storable(row.context), url=row.url, created_at=at)
+                for key, row in once.items()
+            ],
+            batch_size=BATCH,
+            ignore_conflicts=True,
+        )
+
+
 @transaction.atomic
 def open_alert(
     *, kind: str, subject: str, context: Mapping[str, Any], url: str = "", at: datetime | None = None
@@ -100,6 +116,11 @@ def open_alert(
     if not is_new and (alert.context != context or alert.url != url):
         Alert.objects.filter(pk=alert.pk).update(context=dict(context), url=url)
     return is_new
+
+
+def open_subjects(kind: str) -> list[str]:
+    """What alerts of this kind that are open are about."""
+    return list(Alert.objects.filter(kind=kind, resolved_at=None).values_list("subject", flat=True))
 
 
 def resolve_alert(*, kind: str, subject: str, at: datetime | None = None) -> bool:

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from leadsync.core.beats import once_every
-from leadsync.notices import delivery, housekeeping
+from leadsync.notices import delivery, housekeeping, news
 
 
 @shared_task(name="notices.deliver")
@@ -12,6 +12,14 @@ def deliver() -> None:
     """Write the mails whose time has come and send what is due."""
     delivery.compose()
     delivery.send_waiting()
+
+
+@shared_task(name="notices.tell_company")
+@once_every(20)
+def tell_company() -> None:
+    """Write the message for the company's webhook when there is news, and bring out what waits."""
+    news.compose()
+    news.send()
 
 
 @shared_task(name="notices.housekeeping")

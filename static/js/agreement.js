@@ -1,5 +1,5 @@
-/* The form of a draft: rows of questions are added, moved and removed in place, and show only what their kind
-   needs. Without this module the same form works by place numbers, a box to remove, and a button that adds a row.
+/* The form of a draft: rows of questions are added, moved, removed and put back in place, and show only what their
+   kind needs. Without this module the same buttons send the form, and the page comes back with all that was typed.
    Also the button that prints. */
 
 const list = document.querySelector("[data-rows]");
@@ -9,12 +9,14 @@ for (const button of document.querySelectorAll("[data-print]")) {
 }
 
 const field = (row, name) => row.querySelector(`[name$="-${name}"]`);
-const standing = () => [...list.querySelectorAll("[data-row]:not([hidden])")];
+const standing = () => [...list.querySelectorAll("[data-row]:not(.is-gone)")];
 
 function number() {
+  [...list.querySelectorAll("[data-row]")].forEach((row, place) => {
+    field(row, "ORDER").value = place + 1;
+  });
   const rows = standing();
   rows.forEach((row, place) => {
-    field(row, "ORDER").value = place + 1;
     row.querySelector("[data-row-up]").disabled = place === 0;
     row.querySelector("[data-row-down]").disabled = place === rows.length - 1;
   });
@@ -28,15 +30,9 @@ function show(row) {
   row.querySelector("[data-for-optional]").hidden = field(row, "is_required").checked;
 }
 
-function prepare(row) {
-  row.querySelector("[data-row-acts]").hidden = false;
-  row.querySelector("[data-row-plain]").hidden = true;
-  if (field(row, "DELETE").checked) row.hidden = true;
-  show(row);
-}
-
 function say(button) {
-  document.dispatchEvent(new CustomEvent("leadsync:say", { detail: button.getAttribute("aria-label") }));
+  const what = button.getAttribute("aria-label") ?? button.textContent.trim();
+  document.dispatchEvent(new CustomEvent("leadsync:say", { detail: what }));
 }
 
 function move(row, by, button) {
@@ -53,11 +49,27 @@ function move(row, by, button) {
 function remove(row, button) {
   const rows = standing();
   const next = rows[rows.indexOf(row) + 1] ?? rows[rows.indexOf(row) - 1];
-  field(row, "DELETE").checked = true;
-  row.hidden = true;
+  const name = field(row, "question").value;
+  if (!name && !field(row, "key").value) {
+    // Nothing was typed and nothing stored: the empty row goes without a trace.
+    row.hidden = true;
+    (next ? field(next, "question") : document.querySelector("[data-add-row]")).focus();
+  } else {
+    row.querySelector("[data-row-name]").textContent = name;
+  }
+  field(row, "DELETE").value = "on";
+  row.classList.add("is-gone");
+  if (!row.hidden) row.querySelector("[data-row-back]").focus();
   number();
   say(button);
-  (next ? field(next, "question") : document.querySelector("[data-add-row]")).focus();
+}
+
+function putBack(row, button) {
+  field(row, "DELETE").value = "";
+  row.classList.remove("is-gone");
+  number();
+  field(row, "question").focus();
+  say(button);
 }
 
 function add() {
@@ -70,13 +82,13 @@ function add() {
   }
   total.value = Number(total.value) + 1;
   list.append(made);
-  prepare(made);
+  show(made);
   number();
   field(made, "question").focus();
 }
 
 if (list) {
-  list.querySelectorAll("[data-row]").forEach(prepare);
+  list.querySelectorAll("[data-row]").forEach(show);
   number();
   list.addEventListener("change", (event) => {
     const row = event.target.closest("[data-row]");
@@ -86,9 +98,11 @@ if (list) {
     const button = event.target.closest("button");
     const row = event.target.closest("[data-row]");
     if (!button || !row) return;
+    event.preventDefault();
     if (button.matches("[data-row-up]")) move(row, -1, button);
     else if (button.matches("[data-row-down]")) move(row, 1, button);
     else if (button.matches("[data-row-remove]")) remove(row, button);
+    else if (button.matches("[data-row-back]")) putBack(row, button);
   });
   document.querySelector("[data-add-row]").addEventListener("click", (event) => {
     event.preventDefault();

@@ -16,26 +16,51 @@ const isTyping = (target) =>
 
 const isVisible = (element) => element.checkVisibility?.({ visibilityProperty: true }) ?? element.offsetParent !== null;
 
-/** The element a key presses: inside the open dialog, else inside [data-key-scope], else anywhere; the last one wins. */
+/** What is answered by keys: they count only while the focus is inside, and no digit gets past it. */
+const within = () => document.activeElement?.closest("[data-key-within]") ?? null;
+
+/**
+ * The element a key presses: inside the open dialog, else where the focus is within [data-key-within], else inside
+ * [data-key-scope], else anywhere; the last one wins. Of several [data-key-within] the one after the present.
+ */
 function findByKey(key) {
-  const scopes = [document.querySelector("dialog[open]"), document.querySelector("[data-key-scope]"), document];
+  const here = within();
+  const scopes = [document.querySelector("dialog[open]"), here, document.querySelector("[data-key-scope]"), document];
   if (scopes[0]) scopes.length = 1;
   for (const scope of scopes) {
     if (!scope) continue;
-    const found = [...scope.querySelectorAll(`[data-key~="${key}"]`)].filter((element) => isVisible(element) && !element.disabled);
+    const found = [...scope.querySelectorAll(`[data-key~="${key}"]`)].filter((element) => {
+      const around = element.parentElement.closest("[data-key-within]");
+      return isVisible(element) && !element.disabled && (!around || around === here);
+    });
+    if (found[0]?.matches("[data-key-within]")) return found[found.indexOf(here) + 1] ?? found[0];
     if (found.length) return found.at(-1);
+    if (scope === here && key.startsWith("Digit")) return null;
   }
   return null;
+}
+
+/** Lead the focus to what is answered by keys: to its buttons' keys, or into its field where there are none. */
+function enter(scope) {
+  const details = scope.closest("details:not([open])");
+  if (details) details.open = true;
+  const field = scope.querySelector("[data-key]") ? null : scope.querySelector("input:not([type=hidden]), textarea");
+  (field ?? scope).focus();
+  field?.select?.();
 }
 
 function press(element) {
   if (element.matches("input:not([type=checkbox], [type=radio], [type=submit]), textarea, select")) {
     element.focus();
     element.select?.();
+  } else if (element.matches("[data-key-within]")) {
+    enter(element);
   } else if (element.matches("details > summary")) {
     // A key opens and leads on to what is asked there; it never closes: Esc does.
     const details = element.parentElement;
     if (!details.open) element.click();
+    const scope = details.querySelector("[data-key-within]");
+    if (scope) return enter(scope);
     const field =
       details.querySelector("textarea") ?? details.querySelector("input:not([type=hidden]), select") ?? details.querySelector("a, button");
     field?.focus();
@@ -90,6 +115,13 @@ document.addEventListener("keydown", (event) => {
       event.target.blur();
     } else if (isTyping(event.target)) {
       event.target.blur();
+      event.target.closest("[data-key-within]")?.focus();
+    } else if (within()) {
+      const details = within().closest("details:not(.sect)");
+      if (details) {
+        details.open = false;
+        details.querySelector("summary").focus();
+      } else document.activeElement.blur();
     } else {
       const back = findByKey("Escape");
       if (back) press(back);
@@ -130,4 +162,27 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     press(element);
   }
+});
+
+// "Ask …" beside a refusal leads into the question that is written there already; without scripts, to its panel.
+document.addEventListener("click", (event) => {
+  const summary = event.target instanceof Element && event.target.closest("[data-ask]") && document.querySelector("#ask-panel summary");
+  if (!summary) return;
+  event.preventDefault();
+  press(summary);
+});
+
+// After an answer the next question has the focus; who answers by keys goes on typing where it has a field.
+let byKey = false;
+document.addEventListener("keydown", () => (byKey = true), true);
+document.addEventListener("pointerdown", () => (byKey = false), true);
+document.addEventListener("htmx:afterSettle", () => {
+  if (byKey && document.activeElement?.matches("[data-key-within][data-focus]")) enter(document.activeElement);
+});
+
+// htmx sends the button that was pressed last along with a form, also when this time none was: text that saves itself
+// when it is left, or is sent by ⌘↵, must not press a tag again.
+document.addEventListener("htmx:configRequest", (event) => {
+  const { elt, triggeringEvent, parameters } = event.detail;
+  if (elt.matches?.(".topic form") && !triggeringEvent?.submitter) delete parameters.tag;
 });

@@ -21,6 +21,8 @@ OPEN_TO_ANYONE = {
     "accounts:invitation",  # whoever holds the link
     "accounts:language",  # the sign-in page speaks three languages
     "accounts:theme",  # and has a dark side
+    "notices:stop",  # the link in a mail: mail programs press it without signing in
+    "notices:mute_by_mail",  # the same beside one notice
 }
 
 

@@ -32,6 +32,8 @@ GOALS = {
     "sweep": Goal(3, 1.5),
     "sweep-10k": Goal(3, 1.5),
     "idle": Goal(None, 1.1),
+    "recompute": Goal(3),
+    "backtest": Goal(3),
     "rollup": Goal(3, 1.2),
     "rollup-full": Goal(3, None),
 }

@@ -231,7 +231,7 @@ def _people() -> dict[str, User]:
     people: dict[str, User] = {}
     for key, name, role in listed:
         person = User.objects.create(
-            email=f"{key}@bench.example", name=name, office=office, capacity=20, password=hashed.password
+            email=f"{key}@bench.example", name=name, office=office, capacity=500, password=hashed.password
         )
         person.groups.set([groups[role.value]])
         people[key] = person
@@ -536,6 +536,7 @@ class _Maker:
             language="pl",
             need="Racking for a new hall, a quote by the end of the month." if pk % 2 else "",
             search=identity.search_text(name=name, company=company, email=email, phone=phone),
+            company_key=identity.company_key(company),
             campaign=campaign.pk,
             logged_by=campaign.owner_id,
             gate_number=number if number <= self.agreement.gate_size else None,
@@ -670,6 +671,8 @@ class _Maker:
             ended_at=contact,
             end="contact" if contact else "",
             is_in_time=lead["is_in_time"],
+            taken_seconds=int((contact - handed).total_seconds()) if contact else None,
+            waited_seconds=120,
         )
 
 

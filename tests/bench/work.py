@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Any
 
 from celery import current_app
 from django.core.files.base import ContentFile
@@ -23,48 +22,17 @@ from leadsync.core.models import Lock
 from leadsync.kpi.models import DayFact
 from leadsync.kpi.services import rollup
 from leadsync.notices.models import Notice
+from tests.bench import agreed
 from tests.bench import seed as seeds
-from tests.bench import statements
 from tests.bench.report import Row
 from tests.bench.seed import Seed
+from tests.bench.timing import compare, ms, run
 
 IMPORTED = 10_000
 IMPORT_WITHIN = 300.0
 SWEEP_TASK = "leads.sweep"
 LEAD, KEY, HANDOFF = Lead._meta.db_table, LeadKey._meta.db_table, Handoff._meta.db_table
 NOTICE, FACT = Notice._meta.db_table, DayFact._meta.db_table
-
-
-def _ms(work: Callable[[], Any]) -> float:
-    started = time.perf_counter()
-    work()
-    return (time.perf_counter() - started) * 1_000
-
-
-def _run(*texts: str) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        for text in texts:
-            cursor.execute(text)
-
-
-def _compare(
-    row: Row,
-    times: int,
-    ours: Callable[[], Any],
-    floor: Callable[[], Any],
-    before: Callable[[], Any] = lambda: None,
-) -> None:
-    """Fill in the medians of `times` runs in turns; `before` is not timed."""
-    before()
-    row.statements = statements.count(ours)  # warms up, too
-    mine: list[float] = []
-    least: list[float] = []
-    for _ in range(times):
-        before()
-        least.append(_ms(floor))
-        before()
-        mine.append(_ms(ours))
-    row.ms, row.floor_ms, row.p95_ms = median(mine), median(least), max(mine)
 
 
 # ------------------------------------------------------------------------------------------------ logging
@@ -94,7 +62,7 @@ def log(seed: Seed, row: Row) -> None:
             rows=[_data(next(_serial)) for _ in range(10)], campaign=campaign, door=Door.PASTE, by=by
         )
 
-    _compare(row, 15, ours, lambda: _bare_log(campaign, by))
+    compare(row, 15, ours, lambda: _bare_log(campaign, by))
 
 
 def _bare_log(campaign: Campaign, by: User) -> None:
@@ -181,12 +149,12 @@ def import_rows(seed: Seed, row: Row) -> None:
         if batch.state != Import.State.DONE or batch.created != IMPORTED:
             raise RuntimeError(f"the import went wrong: {batch.state} {batch.created} {batch.error}")
 
-    least = _ms(lambda: _bare_import(campaign, next(_serial) * IMPORTED))
+    least = ms(lambda: _bare_import(campaign, next(_serial) * IMPORTED))
     seeds.restore(seed)
     ours()
     best = dict(phases)
     seeds.restore(seed)
-    least = min(least, _ms(lambda: _bare_import(campaign, next(_serial) * IMPORTED)))
+    least = min(least, ms(lambda: _bare_import(campaign, next(_serial) * IMPORTED)))
     seeds.restore(seed)
     ours()
     best = min(best, phases, key=lambda one: one["all"])
@@ -257,11 +225,11 @@ def sweep(seed: Seed, row: Row, count: int) -> None:
             raise RuntimeError(f"{result.missed} of {count} flagged")
 
     promise.sweep()
-    _compare(row, 5, ours, _bare_sweep, before=lambda: seeds.make_due(seed, count))
+    compare(row, 5, ours, _bare_sweep, before=lambda: seeds.make_due(seed, count))
 
 
 def _bare_sweep() -> None:
-    _run(
+    run(
         f"CREATE TEMPORARY TABLE bare_due ON COMMIT DROP AS SELECT id FROM {HANDOFF}"
         " WHERE ended_at IS NULL AND next_check_at <= now()",
         f"UPDATE {HANDOFF} h SET next_check_at = escalate_at FROM bare_due d WHERE d.id = h.id",
@@ -283,7 +251,7 @@ def idle(seed: Seed, row: Row) -> None:
             cursor.fetchall()
 
     promise.sweep()
-    _compare(row, 25, promise.sweep, probe)
+    compare(row, 25, promise.sweep, probe)
     taken = [_task() for _ in range(5)]
     if all(taken):
         row.note = f"as a task, from sending to done: {median(taken):.1f} ms"
@@ -323,7 +291,7 @@ def roll_up(seed: Seed, row: Row) -> None:
         row.note = f"{Touch.objects.count():,} hints"
 
     def bare() -> None:
-        _run(
+        run(
             f'INSERT INTO {FACT} AS f ("on", campaign_id, rep_id, arrived, {_ZERO_NAMES})'
             f" SELECT DATE '{start:%Y-%m-%d}', campaign_id, owner_id, count(*), {_ZEROS} FROM {LEAD}"
             f" WHERE received_at >= '{start.isoformat()}' AND received_at < '{end.isoformat()}'"
@@ -331,7 +299,7 @@ def roll_up(seed: Seed, row: Row) -> None:
             ' ON CONFLICT ("on", campaign_id, rep_id) DO UPDATE SET arrived = excluded.arrived'
         )
 
-    _compare(row, 9, rollup.roll_up_all, bare, before=touched)
+    compare(row, 9, rollup.roll_up_all, bare, before=touched)
 
 
 _FIGURES = [name for name in rollup.DAY_FIGURES if name != "arrived"]
@@ -351,7 +319,7 @@ def roll_up_full(seed: Seed, row: Row) -> None:
             )
             cursor.fetchall()
 
-    _compare(row, 3, rollup.roll_up_full, bare)
+    compare(row, 3, rollup.roll_up_full, bare)
 
 
 def all_of(seed: Seed, wanted: Callable[[str], bool]) -> list[Row]:
@@ -362,6 +330,8 @@ def all_of(seed: Seed, wanted: Callable[[str], bool]) -> list[Row]:
         ("sweep", "sweep with 1,000 due", lambda row: sweep(seed, row, 1_000)),
         ("sweep-10k", "sweep with 10,000 due", lambda row: sweep(seed, row, 10_000)),
         ("idle", "sweep with nothing due", lambda row: idle(seed, row)),
+        ("recompute", "recomputing open due times", lambda row: agreed.recompute(seed, row)),
+        ("backtest", "back-test of a draft", lambda row: agreed.back_test(seed, row)),
         ("rollup", "roll-up of one day's changes", lambda row: roll_up(seed, row)),
         ("rollup-full", "full roll-up", lambda row: roll_up_full(seed, row)),
     ]

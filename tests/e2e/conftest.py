@@ -99,7 +99,7 @@ def _pause(seconds: float) -> None:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Site]:
-    """The sample company on the embedded database, with web server and a worker whose beat ticks every two seconds."""
+    """The sample company on the embedded database, with web server and a worker whose beat ticks every six seconds."""
     var = tmp_path_factory.mktemp("site")
     port = free_port()
     env = {
@@ -111,7 +111,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Si
         "LEADSYNC_VAR": str(var),
         "LEADSYNC_ENV": "test",
         "LEADSYNC_BASE_URL": f"http://127.0.0.1:{port}",
-        "TICK_SECONDS": "2",
+        "TICK_SECONDS": "6",
         "DJANGO_SETTINGS_MODULE": "leadsync.settings",
         "API_RATE": "100000/min",
     }

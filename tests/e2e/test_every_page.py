@@ -1,5 +1,7 @@
 """Every page at both widths, light and dark: no accessibility fault, no script error, nothing wider than the screen."""
 
+import json
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -21,27 +23,61 @@ PAGES = (
     ("tomasz", "/leads/"),
     ("tomasz", "/leads/{lead}/"),
     ("tomasz", "/definition/"),
+    ("ola", "/definition/3/"),
+    ("ola", "/definition/3/edit/"),
+    ("ola", "/definition/3/back-test/"),
+    ("ola", "/definition/3/against/2/"),
+    ("ola", "/definition/compare/?version=3&against=1"),
+    ("anna", "/definition/2/print/"),
     ("anna", "/dashboard/"),
+    ("anna", "/first-contact/"),
+    ("marta", "/voice/"),
+    ("marta", "/voice/leads/?topic=objection"),
+    ("tomasz", "/definition/known/"),
     ("anna", "/plan/{month}/"),
     ("tomasz", "/questions/"),
+    ("tomasz", "/questions/{question}/"),
+    ("ola", "/disputes/"),
+    ("anna", "/disputes/?show=ended"),
+    ("tomasz", "/disputes/{dispute}/"),
+    ("tomasz", "/leads/{disputed}/"),
+    ("tomasz", "/leads/?owner=me&stage=contacted&stage=qualified&sort=due"),
     ("marta", "/channels/"),
     ("tomasz", "/notifications/"),
     ("admin", "/settings/"),
     ("admin", "/settings/me/"),
     ("admin", "/settings/hours/"),
     ("admin", "/settings/people/"),
+    ("admin", "/settings/people/{rep}/"),
+    ("tomasz", "/settings/routing/"),
+    ("tomasz", "/settings/routing/?country=LV"),
+    ("tomasz", "/settings/routing/rules/new/"),
+    ("tomasz", "/settings/routing/rules/{rule}/"),
+    ("tomasz", "/settings/routing/groups/new/"),
+    ("tomasz", "/settings/routing/groups/{group}/"),
+    ("tomasz", "/settings/routing/reps/{rep}/"),
+    ("ola", "/settings/words/"),
     ("admin", "/settings/tokens/"),
+    ("admin", "/settings/webhook/"),
+    ("admin", "/settings/outbox/"),
 )
 
 
 @pytest.fixture(scope="module")
 def places(site: Site) -> dict[str, str]:
-    found = site.shell(
-        "from campaigns.models import Campaign; from leads.models import Lead; from django.utils import timezone; "
-        "print(Campaign.objects.get(name='Metal Expo visitor list').pk,"
-        " Lead.objects.filter(stage='won').latest('won_at').pk, f'{timezone.localdate():%Y-%m}')"
-    ).split()
-    return dict(zip(("campaign", "lead", "month"), found, strict=True))
+    found: dict[str, str] = json.loads(
+        site.shell(
+            "import json; from django.utils import timezone; from campaigns.models import Campaign; "
+            "from feedback.models import Dispute, Question; from leads.models import Lead, RepGroup, RoutingRule; "
+            "from leadsync.accounts.models import User; dispute = Dispute.objects.earliest('pk'); "
+            "print(json.dumps({'campaign': Campaign.objects.get(name='Metal Expo visitor list').pk, "
+            "'lead': Lead.objects.filter(stage='won').latest('won_at').pk, 'month': f'{timezone.localdate():%Y-%m}', "
+            "'dispute': dispute.pk, 'disputed': dispute.lead_id, 'question': Question.objects.earliest('pk').pk, "
+            "'rule': RoutingRule.objects.earliest('pk').pk, 'group': RepGroup.objects.earliest('pk').pk, "
+            "'rep': User.objects.get(email='oskar@nordrack.example').pk}))"
+        )
+    )
+    return found
 
 
 @pytest.mark.parametrize(("who", "path"), PAGES, ids=[path for _who, path in PAGES])

@@ -207,3 +207,44 @@ def test_keys_of_the_queue_lead_to_where_one_types(visit: Visitors) -> None:
     with rep.expect_response(lambda answer: "/note/" in answer.url and answer.ok):
         keys.press("ControlOrMeta+Enter")
     expect(rep.locator("#lead")).to_contain_text("Asked to be called after lunch")
+
+
+def test_answers_and_objections_take_one_key_each_and_keep_what_is_typed(visit: Visitors) -> None:
+    rep = visit("nina", path="/queue/")
+    keys = rep.keyboard
+    ready(rep, "#learned-objection-form")
+    rep.locator("#note").fill("Half a note")
+    rep.locator("#note").blur()
+
+    with rep.expect_response(lambda answer: "/learn/" in answer.url and answer.ok):
+        keys.press("o")
+        keys.press("1")
+    expect(rep.locator("#tag-too_expensive")).to_have_attribute("aria-pressed", "true")
+    ready(rep, "#learned-objection-form")
+    keys.press("i")
+    keys.type("A rival is cheaper")
+    with rep.expect_response(lambda answer: "/learn/" in answer.url and answer.ok):
+        keys.press("ControlOrMeta+Enter")
+    keys.press("Escape")  # out of the text
+    keys.press("Escape")  # out of the topic
+    # Her words, as she typed them; she reads the tag in Russian.
+    expect(rep.locator("#learned-objection summary")).to_contain_text("“A rival is cheaper”")
+
+    unknown = rep.locator("#points li[data-key=KeyA]")
+    open_questions = unknown.count()
+    name = rep.locator("#lead h2.name").inner_text()
+    while open_questions:
+        keys.press("a")
+        field = rep.locator("#points input[name=typed]:focus")
+        with rep.expect_response(lambda answer: "/answer/" in answer.url and answer.ok):
+            if field.count():
+                keys.type("700")
+                keys.press("Enter")
+            else:
+                keys.press("1")
+        expect(unknown).to_have_count(open_questions - 1)
+        keys.press("Escape")
+        open_questions -= 1
+    # No digit was taken for a mark, and the note is still there.
+    expect(rep.locator("#lead h2.name")).to_have_text(name)
+    expect(rep.locator("#note")).to_have_value("Half a note")

@@ -165,6 +165,11 @@ def test_initials_are_the_first_and_the_last(name: str, expected: str) -> None:
     assert ui.initials(SimpleNamespace(name=name)) == expected
 
 
+@pytest.mark.parametrize(("code", "expected"), [("pl", "Polish"), ("", ""), ("Klingon", "Klingon")])
+def test_a_language_is_named_and_what_is_none_stays(code: str, expected: str) -> None:
+    assert ui.language_words(code) == expected
+
+
 @pytest.mark.parametrize(
     ("agent", "expected"),
     [

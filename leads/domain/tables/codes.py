@@ -78,6 +78,8 @@ class ProblemCode(StrEnum):
     COUNTRY_UNKNOWN = "country_unknown"
     MINUTES_UNREADABLE = "minutes_unreadable"
     MINUTES_RANGE = "minutes_range"
+    NUMBER_UNREADABLE = "number_unreadable"
+    ANSWER_UNREADABLE = "answer_unreadable"
 
 
 type Code = ErrorCode | RemarkCode | ProblemCode

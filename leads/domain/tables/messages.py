@@ -116,6 +116,8 @@ TEMPLATES: dict[Code, str] = {
     ProblemCode.COUNTRY_UNKNOWN: gettext_noop("This country is not known. Use its two-letter code."),
     ProblemCode.MINUTES_UNREADABLE: gettext_noop("This is not a number of minutes."),
     ProblemCode.MINUTES_RANGE: gettext_noop("Minutes must lie between 0 and %(limit)s."),
+    ProblemCode.NUMBER_UNREADABLE: gettext_noop("This is not a number."),
+    ProblemCode.ANSWER_UNREADABLE: gettext_noop("This is no answer to the question."),
 }
 
 

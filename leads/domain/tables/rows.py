@@ -1,7 +1,7 @@
 """From the cells of a row to values of fields, with what has to be fixed and what is only worth knowing."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from types import MappingProxyType
 
@@ -83,6 +83,8 @@ class ColumnMapping:
     """ISO country of phone numbers without a country code, when the row has no country of its own."""
     fixed: dict[Field, str] = attribute(default_factory=dict)
     """Values for every row whose cell of that field is empty or missing."""
+    answers: dict[int, str] = attribute(default_factory=dict)
+    """Key of the criterion that a column answers, by column index."""
 
     @property
     def ambiguous_dates(self) -> tuple[int, ...]:
@@ -97,6 +99,7 @@ class ColumnMapping:
             "decimal_marks": {str(index): mark for index, mark in self.decimal_marks.items()},
             "country": self.country,
             "fixed": {field.value: value for field, value in self.fixed.items()},
+            "answers": {str(index): key for index, key in self.answers.items()},
         }
 
     @classmethod
@@ -120,6 +123,7 @@ class ColumnMapping:
             },
             country=country if isinstance(country, str) else "",
             fixed={known[name]: value for name, value in _entries(data, "fixed") if name in known},
+            answers={int(i): key for i, key in _entries(data, "answers") if i.isdecimal() and key},
         )
 
 
@@ -163,6 +167,7 @@ def mapping_by_name(
     by_name = {header: index for index, header in reversed(list(enumerate(headers)))}
     by_words = {header_words(header): index for index, header in reversed(list(enumerate(headers)))}
     named: dict[int, Field] = {}
+    answers: dict[int, str] = {}
     dropped: set[int] = set()
     for header, name in assignments.items():
         index = by_name.get(header, by_words.get(header_words(header), -1) if header_words(header) else -1)
@@ -171,14 +176,22 @@ def mapping_by_name(
         if not name:
             dropped.add(index)
             continue
+        if key := answered_by(name):
+            if key in answers.values():
+                raise TableError(ErrorCode.FIELD_TWICE, field=name[:80])
+            answers[index] = key
+            continue
         target = field_named(name)
         if target in named.values():
             raise TableError(ErrorCode.FIELD_TWICE, field=target.value)
         named[index] = target
     fields = dict(named)
     for index, other in (base.fields if base else {}).items():
-        if index not in fields and index not in dropped and other not in named.values():
+        if index not in fields and index not in {*dropped, *answers} and other not in named.values():
             fields[index] = other
+    for index, key in (base.answers if base else {}).items():
+        if index not in {*fields, *dropped, *answers} and key not in answers.values():
+            answers[index] = key
     return ColumnMapping(
         dict(sorted(fields.items())),
         dict(base.date_orders) if base else {},
@@ -186,7 +199,16 @@ def mapping_by_name(
         country or (base.country if base else ""),
         {field_named(name): value for name, value in (fixed or {}).items()}
         or (dict(base.fixed) if base else {}),
+        answers,
     )
+
+
+ANSWER = "answer:"
+
+
+def answered_by(name: str) -> str:
+    """The criterion's key in a column's name such as ``answer:budget``; empty for a field."""
+    return name.strip().removeprefix(ANSWER) if name.strip().startswith(ANSWER) else ""
 
 
 def with_date_orders(mapping: ColumnMapping, rows: Iterable[Sequence[str]]) -> ColumnMapping:
@@ -203,7 +225,7 @@ def with_date_orders(mapping: ColumnMapping, rows: Iterable[Sequence[str]]) -> C
             if index < len(cells) and len(values) < 5_000:
                 values.add(cells[index][:40])
     orders = {index: decide_date_order(values) for index, values in telling.items()}
-    return ColumnMapping(mapping.fields, orders, mapping.decimal_marks, mapping.country, mapping.fixed)
+    return replace(mapping, date_orders=orders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +237,8 @@ class Context:
     empty_words: frozenset[str] = EMPTY_WORDS
     choice_empty_words: frozenset[str] = CHOICE_EMPTY_WORDS
     text_limits: Mapping[Field, int] = TEXT_LIMITS
+    answers: Mapping[str, Callable[[str], "str | bool | Fault | None"]] = MappingProxyType({})
+    """How cells answer the questions of the definition, by criterion's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +253,11 @@ class Problem:
     code: ProblemCode
     params: Params = attribute(default_factory=dict)
     cell: str = ""
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it is about a cell that should answer a question of the definition."""
+        return self.field is None and bool(self.column)
 
     def describe(self) -> str:
         """Return the reason as an English sentence."""
@@ -245,6 +274,8 @@ class ParsedRow:
     remarks: tuple[Remark, ...]
     extra: dict[str, str]
     """Cells without a field, by header, for the payload; also words that a field could not take."""
+    answers: dict[str, str | bool] = attribute(default_factory=dict)
+    """What the cells answer, by criterion's key."""
 
     @property
     def is_ready(self) -> bool:
@@ -290,7 +321,12 @@ class RowParser:
             ((index, target) for index, target in mapping.fields.items() if 0 <= index < len(self.headers)),
             key=lambda pair: (pair[1] is not Field.COUNTRY, pair[0]),
         )
-        mapped = {index for index, _ in self._columns}
+        self._answers = [
+            (index, key, self.context.answers[key])
+            for index, key in sorted(mapping.answers.items())
+            if 0 <= index < len(self.headers) and key in self.context.answers and index not in mapping.fields
+        ]
+        mapped = {index for index, _ in self._columns} | {index for index, _key, _read in self._answers}
         self._unmapped = [(index, header) for index, header in enumerate(self.headers) if index not in mapped]
         self._fixed = self._read_fixed()
 
@@ -322,13 +358,27 @@ class RowParser:
         for target, value in self._fixed.items():
             if target not in reading.faulty:
                 reading.values.setdefault(target, value)
+        answers: dict[str, str | bool] = {}
+        for index, key, read in self._answers:
+            raw = row.cells[index]
+            answer = read(plain(raw)) if raw else None
+            if isinstance(answer, Fault):
+                problem = Problem(self.headers[index], None, answer.code, answer.params, raw[:200])
+                reading.problems.append(problem)
+            elif answer is not None:
+                answers[key] = answer
         for index, header in self._unmapped:
             cell = row.cells[index]
             if cell and (text := clean_lines(plain(cell))):
                 reading.extra[header] = text
         self._finish(row, reading)
         return ParsedRow(
-            row.number, reading.values, tuple(reading.problems), tuple(reading.remarks), reading.extra
+            row.number,
+            reading.values,
+            tuple(reading.problems),
+            tuple(reading.remarks),
+            reading.extra,
+            answers,
         )
 
     def _finish(self, row: Row, reading: "_Reading") -> None:

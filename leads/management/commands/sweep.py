@@ -20,7 +20,8 @@ class Command(BaseCommand):
         done = promise.sweep(batch=max(int(options["batch"]), 1))
         self.stdout.write(
             f"warned {done.warned}, missed {done.missed}, escalated {done.escalated}, "
-            f"follow-ups {done.follow_ups}, silent {done.silent}, due times recomputed {done.recomputed}"
+            f"follow-ups {done.follow_ups}, silent {done.silent}, due times recomputed {done.recomputed}, "
+            f"handed to another rep {done.rerouted}"
         )
         if options["verbosity"] > 1:
             for phase, seconds in done.seconds.items():

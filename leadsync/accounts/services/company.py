@@ -1,5 +1,6 @@
 """The company's own settings."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -19,14 +20,21 @@ from leadsync.accounts.selectors import let_go_of_company
 from leadsync.core.db import locked
 from leadsync.core.errors import Invalid
 
-EDITABLE: Final = frozenset({"name", "currency", "zone", "country", "country_part", "labour_cost"})
+EDITABLE: Final = frozenset(
+    {"name", "currency", "zone", "country", "country_part", "labour_cost", "quiet_from", "quiet_until"}
+)
 WORKING_TIME: Final = frozenset({"zone", "country", "country_part"})
 
 
 @cache
 def zones() -> tuple[str, ...]:
-    """Names of all time zones a company can be in, in order."""
-    return tuple(sorted(zone for zone in available_timezones() if zone not in {"Factory", "localtime"}))
+    """Names of all time zones a company can be in, in order.
+
+    Without bare offsets ("Etc/GMT+5", five hours *behind* UTC): nobody lives in them, and Django reads them the other
+    way round when it asks SQLite for days.
+    """
+    names = available_timezones() - {"Factory", "localtime"}
+    return tuple(sorted(name for name in names if not re.search(r"[+-]\d", name)))
 
 
 def parts_of(country: str) -> tuple[str, ...]:
@@ -60,6 +68,11 @@ def edit(*, by: User, changes: Mapping[str, Any]) -> Company:
         raise Invalid(_("There is no time zone of this name."), field="zone")
     if found.country_part and found.country_part not in parts_of(str(found.country)):
         raise Invalid(_("This country has no part of this code."), field="country_part")
+    if (found.quiet_from is None) != (found.quiet_until is None):
+        missing = "quiet_from" if found.quiet_from is None else "quiet_until"
+        raise Invalid(_("Quiet hours need a beginning and an end, or neither."), field=missing)
+    if found.quiet_from is not None and found.quiet_from == found.quiet_until:
+        raise Invalid(_("Quiet hours end at another time than they begin."), field="quiet_until")
     try:
         found.full_clean()
     except ValidationError as error:

@@ -1,7 +1,7 @@
 """Who is here and with which roles: invitations, roles, switching accounts off and on."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +21,7 @@ from leadsync.accounts.models import Invitation, Office, User
 from leadsync.accounts.roles import Can, Role
 from leadsync.accounts.selectors import people_with
 from leadsync.accounts.services.me import end_sessions
+from leadsync.core.codes import country_name, language_name, unknown_codes
 from leadsync.core.db import exclusively
 from leadsync.core.errors import Conflict, Invalid, NotAllowed
 
@@ -28,6 +29,8 @@ INVITATION_VALID: Final = timedelta(days=7)
 
 # Two administrators who remove each other at the same moment must not both succeed.
 _ROLES_LOCK: Final = "accounts.roles"
+
+_WORK: Final = ("capacity", "spoken", "markets")
 
 
 @dataclass(frozen=True)
@@ -182,21 +185,55 @@ def set_roles(*, by: User, person: User, roles: Iterable[str | Role]) -> None:
 
 
 @transaction.atomic
-def edit(*, by: User, person: User, name: str, capacity: int, office: str = "") -> None:
-    """Change a person's name, leads a day and office; an office of a new name is made.
+def edit(
+    *,
+    by: User,
+    person: User,
+    name: str,
+    capacity: int,
+    office: str = "",
+    spoken: Sequence[str] | None = None,
+    markets: Sequence[str] | None = None,
+) -> None:
+    """Change a person's name, leads a day, office, languages and countries; an office of a new name is made.
 
-    Raises `NotAllowed`; `Invalid` with the field.
+    Languages and countries are codes; those not given stay. Raises `NotAllowed`; `Invalid` with the field.
     """
     check(by, Can.MANAGE_PEOPLE)
     if not name.strip():
         raise Invalid(_("A name is needed."), field="name")
-    if not 0 <= capacity <= 500:
-        raise Invalid(_("Between 0 and 500 leads a day."), field="capacity")
     place = office.strip()
     person.name = name.strip()
-    person.capacity = capacity
     person.office = Office.objects.get_or_create(name=place)[0] if place else None
-    person.save(update_fields=["name", "capacity", "office"])
+    _set_work(person, capacity, spoken, markets)
+    person.save(update_fields=["name", "office", *_WORK])
+
+
+@transaction.atomic
+def edit_work(
+    *, by: User, person: User, capacity: int, spoken: Sequence[str], markets: Sequence[str]
+) -> None:
+    """Change which leads a person takes and how many a day: administrators, and who routes leads.
+
+    Raises `NotAllowed`; `Invalid` with the field.
+    """
+    check(by, Can.MANAGE_PEOPLE, Can.EDIT_ROUTING)
+    _set_work(person, capacity, spoken, markets)
+    person.save(update_fields=_WORK)
+
+
+def _set_work(
+    person: User, capacity: int, spoken: Sequence[str] | None, markets: Sequence[str] | None
+) -> None:
+    if not 0 <= capacity <= 500:
+        raise Invalid(_("Between 0 and 500 leads a day."), field="capacity")
+    for field, given, name in (("spoken", spoken, language_name), ("markets", markets, country_name)):
+        if given is None:
+            continue
+        if unknown := unknown_codes(given, name):
+            raise Invalid(_("Not known here: %(names)s.") % {"names": ", ".join(unknown)}, field=field)
+        setattr(person, field, list(dict.fromkeys(given)))
+    person.capacity = capacity
 
 
 def deactivate(*, by: User, person: User) -> None:

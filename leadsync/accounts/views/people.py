@@ -14,6 +14,7 @@ from leadsync.accounts.roles import LABELS, Can, Role
 from leadsync.accounts.selectors import away_on, company_week, everyone, open_invitations, own_weeks
 from leadsync.accounts.services import people as services
 from leadsync.accounts.services import working_time
+from leadsync.core.codes import country_name, language_name
 from leadsync.core.errors import DomainError
 from leadsync.core.htmx import render_page
 
@@ -118,6 +119,8 @@ def _person_page(
         "edit": form or PersonForm(instance=User.objects.select_related("office").get(pk=person.pk)),
         "roles": roles or RolesForm(initial={"roles": [role.value for role in person.roles]}),
         "role_words": role_words(person.roles),
+        "spoken": ", ".join(map(language_name, person.spoken)),
+        "markets": ", ".join(map(country_name, person.markets)),
         "absence": absence or AbsenceForm(),
         "absences": person.absences.filter(ends_on__gte=timezone.localdate()),
         "hours": hours or HoursForm(week=own_week or company_week(), may_be_empty=True),

@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from leadsync.core import money as amounts
 from leadsync.core.charts import Chart
+from leadsync.core.codes import language_name
 from leadsync.core.money import MINUS, NBSP
 
 register = template.Library()
@@ -72,15 +73,25 @@ SYSTEMS = (
 # Which item of the navigation is lit on which page: the first prefix of the view's name that fits.
 AREAS = (
     ("leads:queue", "queue"),
+    # What is pressed in the queue answers with the queue where it has to be said in place.
+    *((f"leads:{press}", "queue") for press in ("answer", "call", "give_back", "learn", "mark", "next_step")),
+    *((f"leads:{press}", "queue") for press in ("note", "revert", "tried")),
     ("leads:definition", "definition"),
     ("leads:log", "campaigns"),
     ("leads:import", "campaigns"),
+    ("leads:voice", "voice"),
+    ("leads:known", "definition"),
+    ("leads:first_contact", "dashboard"),
+    ("leads:routing", "settings"),
+    ("leads:words", "settings"),
     ("leads:", "leads"),
     ("campaigns:channels", "channels"),
     ("campaigns:", "campaigns"),
     ("kpi:plan", "plan"),
     ("kpi:", "dashboard"),
     ("feedback:", "questions"),
+    ("notices:webhook", "settings"),
+    ("notices:outbox", "settings"),
     ("notices:", "notices"),
     ("accounts:", "settings"),
     ("account_", "settings"),
@@ -377,6 +388,12 @@ def initials(value: Any) -> str:
         return "?"
     letters = parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")
     return letters.upper()
+
+
+@register.filter
+def language_words(code: Any) -> str:
+    """Name a language in the reader's one: "pl" is "Polish". What is no code of a language stays as it is."""
+    return language_name(str(code or ""))
 
 
 @register.filter

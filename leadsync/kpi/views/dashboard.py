@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from feedback.domain.worth import Worth
 from feedback.models import Question
+from feedback.selectors import disputes
 from feedback.selectors.gate import FailedGate, failed_gates
 from feedback.selectors.limits import limits
 from leads.domain.tables.text import neutral
@@ -37,10 +38,14 @@ from leadsync.kpi.domain.plan import shown
 from leadsync.kpi.selectors import dashboard as data
 from leadsync.kpi.selectors.plans import Planned, planned
 from leadsync.kpi.words import headline_words, month_short, period_name
+from leadsync.notices.kinds import kind_of, words_for
+from leadsync.notices.selectors import open_alerts
 
 COHORTS = {Span.MONTH: 4, Span.QUARTER: 6, Span.YEAR: 12}
 CAMPAIGNS_SHOWN = 12
 QUESTIONS_SHOWN = 4
+OF_LEADS = ("unroutable", "leads_left", "rep_away")
+MOST_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,6 +433,7 @@ def _alerts(
     gates: Sequence[FailedGate],
     points: Sequence[Any],
     overdue: int,
+    disputed: int,
 ) -> list[Alert]:
     found = []
     late = sorted((row for row in waiting if row.past), key=lambda row: -row.past)
@@ -451,6 +457,7 @@ def _alerts(
                 links.leads(promise="past"),
             )
         )
+    found += _told(scene.person)
     if gates:
         found.append(_gates_alert(gates))
     if points:
@@ -466,12 +473,30 @@ def _alerts(
                 reverse("campaigns:channels"),
             )
         )
+    if disputed:
+        title = ngettext(
+            "%(n)d disputed mark waits for your word.", "%(n)d disputed marks wait for your word.", disputed
+        )
+        found.append(
+            Alert("scale", "warn", title % {"n": disputed}, "", _("Decide"), reverse("feedback:disputes"))
+        )
     if overdue:
         title = ngettext("%(n)d question is overdue.", "%(n)d questions are overdue.", overdue)
         found.append(
             Alert("chat", "warn", title % {"n": overdue}, "", _("Answer"), reverse("feedback:questions"))
         )
     return found
+
+
+def _told(person: User) -> list[Alert]:
+    """What workers found out about leads that nobody looks after: without a rep, or with one who is away."""
+    found = []
+    for alert in open_alerts(*OF_LEADS):
+        if alert.kind == "rep_away" and not person.can(Can.SEE_FIRST_CONTACTS):
+            continue  # names a person
+        kind, words = kind_of(alert.kind), words_for(alert.kind, alert.context)
+        found.append(Alert(kind.icon, kind.tone, f"{words.title}.", words.text, words.action, alert.url))
+    return found[:MOST_TOLD]
 
 
 def _gates_alert(gates: Sequence[FailedGate]) -> Alert:
@@ -631,7 +656,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "near_goal": scene.plan.in_time_rate / 100 * Decimal("0.9"),
         "cohorts": _cohort_lines(cohorts, scene, agreed.silent_days),
         "silent_days": agreed.silent_days,
-        "alerts": _alerts(scene, waiting.values(), gates, data.points_down(), overdue),
+        "alerts": _alerts(
+            scene, waiting.values(), gates, data.points_down(), overdue, disputes.waiting_for(person)
+        ),
         "qualified_chart": _qualified_chart(daily, scene),
         "past_chart": _past_chart(past_counts, listed, scene),
         "questions": questions[:QUESTIONS_SHOWN],

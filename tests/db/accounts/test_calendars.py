@@ -15,8 +15,8 @@ from leadsync.accounts.selectors import (
     company,
     company_calendar,
     held_company,
+    lead_workers,
     people_with,
-    present_reps,
     public_holidays,
 )
 from leadsync.core.businesstime import WorkCalendar
@@ -158,8 +158,18 @@ def test_people_with_a_role_leave_out_inactive_and_former_ones_and_name_nobody_t
     assert list(people_with(Role.REP, Role.HEAD_OF_SALES)) == [both, rep]
 
 
-def test_present_reps_are_those_not_away_on_the_day() -> None:
-    here, away = person("rep", name="Here"), person("rep", name="Away")
+def test_who_works_leads_is_known_with_role_and_absence_of_the_day() -> None:
+    person("rep", name="Here"), person("head_of_sales", name="Head"), person("marketer")
+    person("rep", is_active=False)
+    away = person("rep", "head_of_sales", name="Both")
     AbsenceFactory(person=away, starts_on=date(2026, 4, 6), ends_on=date(2026, 4, 7))
-    assert list(present_reps(date(2026, 4, 7))) == [here]
-    assert list(present_reps(date(2026, 4, 8))) == [away, here]
+
+    def found(on: date) -> list[tuple[str, bool, bool, bool]]:
+        return [(one.name, one.is_rep, one.is_head, one.is_away) for one in lead_workers(on)]  # type: ignore[attr-defined]
+
+    assert found(date(2026, 4, 7)) == [
+        ("Both", True, True, True),
+        ("Head", False, True, False),
+        ("Here", True, False, False),
+    ]
+    assert not any(is_away for *_who, is_away in found(date(2026, 4, 8)))

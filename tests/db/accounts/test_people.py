@@ -213,6 +213,30 @@ def test_an_administrator_changes_name_capacity_and_office(client: Client, admin
     assert client.post(url, {"name": "Paweł Nowak", "capacity": "501", "office": ""}).status_code == 422
 
 
+def test_languages_and_countries_are_typed_by_name_or_code(client: Client, admin: User) -> None:
+    someone = person("rep", name="Lena Bauer")
+    client.force_login(admin)
+    url = reverse("accounts:person", args=[someone.pk])
+    data = {
+        "name": "Lena Bauer",
+        "capacity": "8",
+        "office": "",
+        "spoken": "German; en",
+        "markets": "at, Germany",
+    }
+    assert client.post(url, data).status_code == 302
+    someone.refresh_from_db()
+    assert (someone.spoken, someone.markets) == (["de", "en"], ["AT", "DE"])
+    assert 'value="Austria, Germany"' in client.get(url).content.decode()
+    refused = client.post(url, data | {"markets": "Germany, Atlantis"})
+    assert refused.status_code == 422
+    assert "Not known here: Atlantis." in refused.content.decode()
+    with pytest.raises(Invalid):
+        people.edit_work(by=admin, person=someone, capacity=8, spoken=["xx"], markets=[])
+    someone.refresh_from_db()
+    assert (someone.spoken, someone.markets) == (["de", "en"], ["AT", "DE"])
+
+
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMINISTRATOR])
 def test_only_administrators_manage_people_and_a_refusal_changes_nothing(role: Role) -> None:
     someone, target = person(role), person("rep")

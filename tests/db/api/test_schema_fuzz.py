@@ -11,6 +11,7 @@ import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
@@ -22,7 +23,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from campaigns.models import Campaign
-from leads.models import Lead
+from leads.models import BackTest, Lead
+from leads.services import agreements, backtest
 from leadsync.accounts.services import tokens
 from leadsync.core.api import PersonThrottle
 from leadsync.wsgi import application
@@ -30,6 +32,7 @@ from tests.factories.accounts import person
 from tests.factories.leads import agreement_in_force, lead
 
 EXAMPLES = int(os.environ.get("API_FUZZ_EXAMPLES", "5"))
+OF: dict[str, Any] = {"/leads/": Lead, "/back-tests/": BackTest}
 WANTED = [
     not_a_server_error,
     status_code_conformance,
@@ -58,6 +61,8 @@ def document(_one_connection: None, monkeypatch: pytest.MonkeyPatch) -> Any:
     everyone = person("marketer", "head_of_marketing", "head_of_sales", "rep", "director")
     for _ in range(3):
         lead(owner=everyone)
+    today = timezone.now().date()
+    backtest.ask(agreement=agreements.new_draft(by=everyone), from_on=today, to_on=today, by=everyone)
     _token, secret = tokens.create(by=everyone, name="fuzz", scope="all")
     headers = {"Authorization": f"Bearer {secret}"}
     config = schemathesis.Config.from_dict({"headers": headers})
@@ -82,9 +87,8 @@ def test_every_operation_answers_as_documented(document: Any, mode: GenerationMo
         @given(case=operation.as_strategy(generation_mode=mode))
         def answers_as_documented(case: Any) -> None:
             if isinstance(case.path_parameters.get("id"), int):  # drawn, it would never be one that is here
-                case.path_parameters["id"] = (
-                    (Lead if "/leads/" in case.path else Campaign).objects.latest("pk").pk
-                )
+                of = next((model for part, model in OF.items() if part in case.path), Campaign)
+                case.path_parameters["id"] = of.objects.latest("pk").pk
             case.call_and_validate(checks=WANTED)
 
         try:

@@ -199,3 +199,15 @@ def test_pages_go_by_age_and_miss_nothing(marta: User, pawel: User, monkeypatch:
         if after is None:
             break
     assert seen == [made[1], made[3], made[2], made[0], made[4]]
+
+
+def test_an_empty_queue_leads_to_the_questions_that_wait(client: Client, marta: User, pawel: User) -> None:
+    client.force_login(marta)
+    empty = client.get(reverse("leads:queue")).text
+    assert "Leads handed to you stand here" in empty
+    assert "See questions" not in empty
+    asked(pawel, marta)
+    page = client.get(reverse("leads:queue")).text
+    assert "1 question waits for your answer." in page
+    assert "See questions" in page
+    assert "Leads handed to you stand here" not in page

@@ -1,18 +1,20 @@
 """The agreement: drafts, two signatures, one version in force."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 
 from leads.models import Agreement, Signature
 from leads.selectors import agreement as selectors
 from leads.services import agreements
 from leads.services.agreements import CriterionData
-from leadsync.accounts.models import User
-from leadsync.core.errors import Conflict, Invalid, NotAllowed
+from leadsync.accounts.models import User, WorkingHours
+from leadsync.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from leadsync.notices.models import Notice
-from tests.factories.accounts import person
+from tests.factories.accounts import CompanyFactory, person
 from tests.factories.leads import TUESDAY, agreement_in_force
 
 pytestmark = pytest.mark.django_db
@@ -170,3 +172,181 @@ def test_questions_in_any_script_get_a_key_of_their_own(heads: tuple[User, User]
     keys = list(draft.criteria.values_list("key", flat=True))
     assert len(set(keys)) == 3
     assert keys[2] == "volume-a-month"
+
+
+# ------------------------------------------------------------------------------------------------ all faults
+def test_every_fault_is_said_at_once(heads: tuple[User, User]) -> None:
+    draft = agreements.new_draft(by=heads[0])
+    with pytest.raises(Invalid) as refused:
+        agreements.edit(
+            agreement=draft,
+            by=heads[0],
+            criteria=[CriterionData("A", kind="number"), CriterionData("B", is_required=False)],
+            promises={"event": ("within", 0), "list": ("within", 10**9)},
+            limits={"gate_size": 3, "gate_needed": 4, "attempt_waits": ["soon"]},
+        )
+    assert [fault.field for fault in refused.value.context["faults"]] == [
+        "criteria.0.threshold",
+        "criteria.1.points",
+        "promises.event",
+        "promises.list",
+        "attempt_waits",
+        "gate_needed",
+    ]
+    assert fresh(draft).gate_size == 20
+    assert not draft.criteria.exists()
+
+
+def test_a_promise_may_be_a_year_of_the_companys_working_time_and_no_minute_more(
+    heads: tuple[User, User],
+) -> None:
+    CompanyFactory(country="")
+    WorkingHours.objects.create(person=None, weekday=0, opens=540, closes=600)  # an hour a week
+    draft = agreements.new_draft(by=heads[0])
+    with time_machine.travel(datetime(2026, 3, 11, 9, tzinfo=UTC)):
+        year = 52 * 60
+        assert agreements.edit(agreement=draft, by=heads[0], promises={"list": ("within", year)}) is False
+        with pytest.raises(Invalid, match="52") as refused:
+            agreements.edit(agreement=draft, by=heads[0], promises={"list": ("within", year + 1)})
+    assert refused.value.field == "promises.list"
+    assert draft.promises.get(campaign_kind="list").minutes == year
+
+
+def test_the_same_question_twice_is_refused_whatever_its_letters(heads: tuple[User, User]) -> None:
+    draft = agreements.new_draft(by=heads[0])
+    twice = [CriterionData("Есть бюджет?"), CriterionData("  есть  БЮДЖЕТ?")]
+    with pytest.raises(Invalid) as refused:
+        agreements.edit(agreement=draft, by=heads[0], criteria=twice)
+    assert refused.value.field == "criteria.1.question"
+    assert not draft.criteria.exists()
+
+
+def test_a_new_question_never_takes_the_key_of_a_kept_one(heads: tuple[User, User]) -> None:
+    draft = agreements.new_draft(by=heads[0])
+    rows = [CriterionData("Budget"), CriterionData("Money is there", key="budget")]
+    agreements.edit(agreement=draft, by=heads[0], criteria=rows)
+    assert list(draft.criteria.values_list("question", "key")) == [
+        ("Budget", "budget-2"),
+        ("Money is there", "budget"),
+    ]
+
+
+# ------------------------------------------------------------------------------------------------ taking back
+def test_a_withdrawn_version_is_a_draft_without_signatures_and_both_heads_are_told(
+    heads: tuple[User, User],
+) -> None:
+    draft = agreements.new_draft(by=heads[0])
+    agreements.propose(agreement=draft, by=heads[0])
+    agreements.sign(agreement=draft, by=heads[1])
+    assert agreements.withdraw(agreement=draft, by=heads[0]) is True
+    assert (fresh(draft).state, fresh(draft).proposed_at) == ("draft", None)
+    assert not Signature.objects.exists()
+    assert Notice.objects.get(kind="agreement_withdrawn").recipient == heads[1]
+    with pytest.raises(Invalid):
+        agreements.withdraw(agreement=draft, by=heads[0])
+    with pytest.raises(Invalid):
+        agreements.sign(agreement=draft, by=heads[1])
+
+
+def test_a_discarded_draft_is_gone_and_nobody_is_told_of_what_they_never_saw(
+    heads: tuple[User, User],
+) -> None:
+    signed = agreement_in_force()
+    draft = agreements.new_draft(by=heads[0])
+    Notice.objects.all().delete()
+    agreements.discard(agreement=draft, by=heads[1])
+    assert list(Agreement.objects.all()) == [signed]
+    assert not Notice.objects.exists()
+
+
+def test_a_discarded_proposal_is_told_and_cannot_be_signed_any_more(heads: tuple[User, User]) -> None:
+    draft = agreements.new_draft(by=heads[0])
+    agreements.propose(agreement=draft, by=heads[0])
+    stale = Agreement.objects.get()
+    agreements.discard(agreement=draft, by=heads[0])
+    assert Notice.objects.get(kind="agreement_withdrawn").recipient == heads[1]
+    with pytest.raises(NotFound):
+        agreements.sign(agreement=stale, by=heads[1])
+
+
+def test_what_was_in_force_is_never_discarded(heads: tuple[User, User]) -> None:
+    first = agreement_in_force()
+    second = agreement_in_force()
+    for one in (first, second):
+        with pytest.raises(Invalid):
+            agreements.discard(agreement=one, by=heads[0])
+        with pytest.raises(Invalid):
+            agreements.withdraw(agreement=one, by=heads[0])
+    assert [one.state for one in Agreement.objects.order_by("number")] == ["superseded", "in_force"]
+
+
+def test_whose_signature_an_edit_clears_is_told_to_sign_again(heads: tuple[User, User]) -> None:
+    draft = agreements.new_draft(by=heads[0])
+    agreements.propose(agreement=draft, by=heads[0], at=TUESDAY)
+    agreements.sign(agreement=draft, by=heads[1])
+    later = TUESDAY + timedelta(days=1)
+    agreements.edit(agreement=draft, by=heads[0], note="Other words", at=later)
+    notice = Notice.objects.get(kind="agreement_cleared")
+    assert (notice.recipient, notice.is_instant) == (heads[1], True)
+    assert fresh(draft).proposed_at == later  # this wording is proposed from now on
+
+
+# ------------------------------------------------------------------------------------------------ the reminder
+def reminded() -> set[User]:
+    return {notice.recipient for notice in Notice.objects.filter(kind="agreement_reminder")}
+
+
+@pytest.mark.parametrize(
+    ("proposed", "due"),
+    [
+        # A Tuesday: two working days later at the same time.
+        (datetime(2026, 3, 10, 9, 0, tzinfo=UTC), datetime(2026, 3, 12, 9, 0, tzinfo=UTC)),
+        # A Friday: the weekend does not count.
+        (datetime(2026, 3, 13, 9, 0, tzinfo=UTC), datetime(2026, 3, 17, 9, 0, tzinfo=UTC)),
+        # Before Easter, and an hour lost to summer time: the same time on the clock of the wall.
+        (datetime(2026, 3, 27, 9, 0, tzinfo=UTC), datetime(2026, 3, 31, 8, 0, tzinfo=UTC)),
+        (datetime(2026, 4, 2, 9, 0, tzinfo=UTC), datetime(2026, 4, 7, 9, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_missing_signature_is_reminded_of_once_after_two_working_days(
+    heads: tuple[User, User], proposed: datetime, due: datetime
+) -> None:
+    CompanyFactory()
+    draft = agreements.new_draft(by=heads[0])
+    agreements.propose(agreement=draft, by=heads[0], at=proposed)
+    agreements.sign(agreement=draft, by=heads[0], at=proposed)
+    with time_machine.travel(proposed, tick=False):
+        assert agreements.remind(at=due - timedelta(seconds=1)) == 0
+        assert not reminded()
+        for _again in range(2):
+            assert agreements.remind(at=due + timedelta(days=30 * _again)) == 1
+    assert reminded() == {heads[1]}
+    assert Notice.objects.filter(kind="agreement_reminder").count() == 1
+
+
+def test_a_new_wording_gives_two_new_days(heads: tuple[User, User]) -> None:
+    CompanyFactory()
+    draft = agreements.new_draft(by=heads[0])
+    agreements.propose(agreement=draft, by=heads[0], at=TUESDAY)
+    agreements.edit(agreement=draft, by=heads[0], note="x", at=TUESDAY + timedelta(days=1))
+    assert agreements.remind(at=TUESDAY + timedelta(days=2)) == 0
+    assert agreements.remind(at=TUESDAY + timedelta(days=3)) == 1
+    assert reminded() == set(heads)
+
+
+def test_nobody_is_reminded_of_what_is_signed_or_withdrawn(heads: tuple[User, User]) -> None:
+    agreement_in_force()
+    draft = agreements.new_draft(by=heads[0])
+    agreements.propose(agreement=draft, by=heads[0], at=TUESDAY)
+    agreements.withdraw(agreement=draft, by=heads[0])
+    assert agreements.remind(at=TUESDAY + timedelta(days=30)) == 0
+    assert not reminded()
+
+
+def test_who_holds_both_roles_and_signed_for_one_is_not_reminded_of_the_other() -> None:
+    both, other = person("head_of_marketing", "head_of_sales"), person("head_of_sales")
+    draft = agreements.new_draft(by=both)
+    agreements.propose(agreement=draft, by=both, at=TUESDAY)
+    agreements.sign(agreement=draft, by=both)
+    agreements.remind(at=TUESDAY + timedelta(days=9))
+    assert reminded() == {other}

@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 
 from leads.models import Answer, Lead, LeadEvent, LeadKey
-from leads.services import answers, arrivals, editing
+from leads.selectors import agreement
+from leads.selectors.answers import known, known_of
+from leads.services import answers, arrivals, editing, marking
 from leads.services.arrivals import LeadData
 from leadsync.core.errors import Conflict, Invalid, NotAllowed
 from tests.factories.accounts import person
+from tests.factories.campaigns import campaign
 from tests.factories.leads import agreement_in_force, fresh, lead, owner_of
 
 pytestmark = pytest.mark.django_db
@@ -100,3 +103,67 @@ def test_saving_what_is_there_changes_nothing(mine: Lead) -> None:
 def test_what_is_not_editable_is_refused(mine: Lead, name: Any) -> None:
     with pytest.raises(Invalid):
         editing.edit(lead=mine, by=owner_of(mine), changes={name: "won"}, version=mine.version)
+
+
+def _asks_place() -> None:
+    agreement_in_force(
+        criteria=[
+            {"question": "Decides", "key": "decides"},
+            {"question": "Country", "kind": "country", "key": "country", "choices": ["DE", "PL"]},
+            {"question": "Segment", "kind": "segment", "key": "segment", "choices": ["Farms"]},
+        ]
+    )
+
+
+def test_country_and_segment_answer_themselves_until_somebody_answers(db: None) -> None:
+    _asks_place()
+    rep = person("rep")
+    mine = lead(owner=rep, country="DE", campaign=campaign(segment="Farms"))
+    bare = lead(owner=rep)
+    assert known([mine.pk, bare.pk]) == {mine.pk: {"country": "DE", "segment": "Farms"}, bare.pk: {}}
+    answers.answer(lead=mine, key="country", value="fr", source="rep", by=rep)
+    assert known([mine.pk])[mine.pk] == {"country": "FR", "segment": "Farms"}
+    answers.forget(lead=mine, key="country", by=rep)
+    assert known([mine.pk])[mine.pk]["country"] == "DE"
+
+
+def test_what_is_known_of_one_lead_is_what_is_known_of_many(db: None) -> None:
+    _asks_place()
+    rep = person("rep")
+    mine = lead(owner=rep, country="PL", campaign=campaign(segment="Hotels"))
+    answers.answer(lead=mine, key="decides", value=True, source="rep", by=rep)
+    whole = Lead.objects.select_related("campaign").get(pk=mine.pk)
+    one = known_of(whole, agreement.terms().criteria)
+    assert {key: found.value for key, found in one.items()} == known([mine.pk])[mine.pk]
+    assert {key for key, found in one.items() if found.is_derived} == {"country", "segment"}
+
+
+def test_what_is_known_takes_two_statements_for_any_number_of_leads(
+    db: None, django_assert_num_queries: Any
+) -> None:
+    _asks_place()
+    ids = [lead(country="PL").pk for _one in range(3)]
+    criteria = agreement.terms().criteria
+    with django_assert_num_queries(2):
+        known(ids, criteria)
+    with django_assert_num_queries(1):
+        known(ids, criteria[:1])
+    with django_assert_num_queries(0):
+        assert known([], criteria) == {}
+
+
+def test_a_mark_is_measured_by_what_the_lead_itself_says(db: None) -> None:
+    _asks_place()
+    rep = person("rep")
+    mine = lead(owner=rep, country="DE", campaign=campaign(segment="Farms"))
+    answers.answer(lead=mine, key="decides", value=True, source="rep", by=rep)
+    made = marking.mark(lead=mine, value="qualified", by=rep, version=fresh(mine).version)
+    assert (made.evaluation["known"], made.evaluation["is_met"]) == (3, True)
+
+
+def test_an_answer_that_cannot_be_kept_is_refused(db: None) -> None:
+    agreement_in_force(criteria=[{"question": "Since when", "kind": "text", "key": "since"}])
+    mine = lead(owner=person("rep"))
+    with pytest.raises(Invalid):
+        answers.answer(lead=mine, key="since", value="a\x00b", source="rep", by=owner_of(mine))
+    assert not Answer.objects.exists()

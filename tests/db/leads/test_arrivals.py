@@ -235,7 +235,7 @@ def test_who_logs_a_lead_for_themselves_is_not_told() -> None:
 
 
 def test_a_thousand_rows_take_as_many_statements_as_two(django_assert_max_num_queries: Any) -> None:
-    person("rep"), person("rep")
+    person("rep", capacity=200), person("rep", capacity=200)
     to = campaign()
 
     def rows(prefix: str, count: int) -> list[LeadData]:

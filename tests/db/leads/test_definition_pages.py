@@ -9,13 +9,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from leads.models import Agreement, Criterion, Signature
+from leads.models import Agreement, Answer, Criterion, Signature
 from leads.selectors import definition_page, definition_words
 from leads.services import agreements
 from leads.services.agreements import CriterionData
 from leadsync.accounts.models import User
-from tests.factories.accounts import person
-from tests.factories.leads import agreement_in_force
+from leadsync.notices.models import Notice
+from tests.factories.accounts import CompanyFactory, person
+from tests.factories.campaigns import campaign
+from tests.factories.leads import TUESDAY, agreement_in_force, lead
 
 pytestmark = pytest.mark.django_db
 
@@ -266,13 +268,13 @@ def test_a_refused_question_is_named_by_its_own_field_even_when_rows_moved(ola: 
     ]
     response = signed_in(ola).post(edit_url(new), typed(new, *rows))
     assert response.context["problems"] == [
-        ("id_criteria-0-threshold", "Question 1: Say from which number on it is met.")
+        ("id_criteria-0-threshold", "Question 2: Say from which number on it is met.")
     ]
 
 
 def test_without_scripts_a_row_is_added_and_nothing_lost(ola: User) -> None:
     new = draft(ola)
-    response = signed_in(ola).post(edit_url(new), typed(new, {"question": "Hall"}, add=1, note="Kept"))
+    response = signed_in(ola).post(edit_url(new), typed(new, {"question": "Hall"}, act="add", note="Kept"))
     assert response.status_code == 200
     assert len(response.context["rows"].forms) == 2
     assert "Kept" in body(response)
@@ -376,3 +378,201 @@ def test_a_draft_is_not_signed(ola: User) -> None:
     response = signed_in(ola).post(reverse("leads:definition_sign", args=[1]), {"version": new.version})
     assert response.status_code == 422
     assert not Signature.objects.exists()
+
+
+# ------------------------------------------------------------------------------------------------ the form
+def test_segments_and_rerouting_are_agreed_too(ola: User) -> None:
+    campaign(segment="SME")
+    new = draft(ola)
+    row = {"question": "Segment", "kind": "segment", "choices": "SME\nsme\nRetail", "is_required": "on"}
+    response = signed_in(ola).post(edit_url(new), typed(new, row, has_rerouting="on"))
+    assert response.status_code == 302, body(response)
+    assert Criterion.objects.get().choices == ["SME", "Retail"]
+    text = body(signed_in(person("rep")).get(reverse("leads:definition_version", args=[1])))
+    assert "SME, Retail" in text
+    assert "goes to another rep by itself, once." in text
+    assert "Segments of our campaigns: SME" in body(signed_in(ola).get(edit_url(new)))
+
+
+def test_all_faults_of_a_form_come_in_one_round(ola: User) -> None:
+    new = draft(ola)
+    rows = [
+        {"question": "Hall", "kind": "number", "threshold": "big", "is_required": "on"},
+        {"question": "Branch", "kind": "choice", "is_required": "on"},
+        {"question": "branch ", "is_required": "on"},
+        {"question": "", "choices": "typed"},
+    ]
+    response = signed_in(ola).post(
+        edit_url(new),
+        typed(new, *rows, gate_size=4, attempt_waits="soon", minutes_list=600_000, silent_days=0),
+    )
+    assert response.status_code == 422
+    assert {target for target, _text in response.context["problems"]} == {
+        "id_criteria-0-threshold",
+        "id_criteria-1-choices",
+        "id_criteria-2-question",
+        "id_criteria-3-question",
+    }
+    assert set(response.context["form"].errors) == {
+        "gate_needed",
+        "attempt_waits",
+        "minutes_list",
+        "silent_days",
+    }
+    assert "A promise is a year of working time at most." in body(response)
+    assert not Criterion.objects.exists()
+
+
+def moved(response: Any) -> list[tuple[str, bool]]:
+    return [(one.form["question"].value(), one.is_removed) for one in response.context["listed"]]
+
+
+def test_rows_are_moved_removed_and_put_back_without_scripts(ola: User) -> None:
+    new = draft(ola)
+    rows = [{"question": name, "is_required": "on"} for name in ("A", "B", "C")]
+    client = signed_in(ola)
+
+    def press(act: str, *given: dict[str, Any]) -> list[tuple[str, bool]]:
+        response = client.post(edit_url(new), typed(new, *given, act=act, note="Kept"))
+        assert response.status_code == 200
+        assert "Kept" in body(response)
+        return moved(response)
+
+    assert press("down-0", *rows) == [("B", False), ("A", False), ("C", False)]
+    assert press("up-2", *rows) == [("A", False), ("C", False), ("B", False)]
+    assert press("up-0", *rows) == [("A", False), ("B", False), ("C", False)]
+    assert press("remove-1", *rows) == [("A", False), ("B", True), ("C", False)]
+    # A removed row is stepped over.
+    gone = [rows[0], rows[1] | {"DELETE": "on"}, rows[2]]
+    assert press("down-0", *gone) == [("C", False), ("B", True), ("A", False)]
+    assert press("back-1", *gone) == [("A", False), ("B", False), ("C", False)]
+    for nonsense in ("up-99", "fly-1", "up-x", "down-"):
+        assert press(nonsense, *rows) == [("A", False), ("B", False), ("C", False)]
+    assert not Criterion.objects.exists()
+
+
+def test_a_removed_question_says_how_many_leads_keep_their_answer(ola: User) -> None:
+    agreement_in_force(criteria=[HALL])
+    for _number in range(3):
+        Answer.objects.create(lead=lead(), key="hall", value="900", source="rep", at=TUESDAY)
+    new = draft(ola)
+    client = signed_in(ola)
+    assert "3 leads hold an answer" in body(client.get(edit_url(new)))
+    row = {"key": "hall", "question": "Hall", "kind": "number", "threshold": 1}
+    response = client.post(edit_url(new), typed(new, row, act="remove-0"))
+    assert "3 leads hold an answer to it and keep it." in body(response)
+    client.post(edit_url(new), typed(new, row | {"DELETE": "on"}))
+    assert not new.criteria.exists()
+    assert Answer.objects.count() == 3
+
+
+def test_a_signature_cleared_by_an_edit_is_said(ola: User, tomasz: User) -> None:
+    new = draft(ola)
+    agreements.propose(agreement=new, by=ola)
+    agreements.sign(agreement=new, by=tomasz)
+    response = signed_in(ola).post(edit_url(new), typed(new, note="Another wording"), follow=True)
+    assert "Both signatures are cleared: each head signs again." in body(response)
+    assert Notice.objects.get(kind="agreement_cleared").recipient == tomasz
+
+
+# ------------------------------------------------------------------------------------------------ taking back
+def test_a_proposed_version_is_withdrawn_and_discarded_on_its_page(ola: User, tomasz: User) -> None:
+    new = draft(ola)
+    agreements.propose(agreement=new, by=ola)
+    agreements.sign(agreement=new, by=tomasz)
+    client, page = signed_in(ola), reverse("leads:definition_version", args=[1])
+    assert "Withdraw to draft" in body(client.get(page))
+    response = client.post(
+        reverse("leads:definition_withdraw", args=[1]), {"version": new.version}, follow=True
+    )
+    assert "Its signature is cleared." in body(response)
+    assert Agreement.objects.get().state == "draft"
+    version = Agreement.objects.get().version
+    response = client.post(reverse("leads:definition_discard", args=[1]), {"version": version}, follow=True)
+    assert "Version 1 is discarded." in body(response)
+    assert not Agreement.objects.exists()
+    assert client.get(page).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["definition_withdraw", "definition_discard"])
+def test_what_others_changed_meanwhile_is_not_taken_back(ola: User, tomasz: User, address: str) -> None:
+    new = draft(ola)
+    agreements.propose(agreement=new, by=ola)
+    seen = new.version
+    agreements.edit(agreement=new, by=tomasz, note="Newer")
+    response = signed_in(ola).post(reverse(f"leads:{address}", args=[1]), {"version": seen})
+    assert response.status_code == 409
+    assert (Agreement.objects.get().state, Agreement.objects.get().note) == ("proposed", "Newer")
+
+
+@pytest.mark.parametrize("role", ["marketer", "rep", "director"])
+def test_others_take_nothing_back(ola: User, role: str) -> None:
+    new = draft(ola)
+    agreements.propose(agreement=new, by=ola)
+    client = signed_in(person(role))
+    for address in ("definition_withdraw", "definition_discard"):
+        url = reverse(f"leads:{address}", args=[1])
+        assert client.post(url, {"version": new.version}).status_code == 403
+    assert Agreement.objects.get().state == "proposed"
+    assert "Discard" not in body(client.get(reverse("leads:definition_version", args=[1])))
+
+
+# ------------------------------------------------------------------------------------------------ two versions
+def test_any_two_versions_are_compared_in_words(ola: User) -> None:
+    agreement_in_force(criteria=[HALL], silent_days=10)
+    agreement_in_force(criteria=[HALL | {"threshold": 300}], silent_days=12)
+    draft(ola)
+    client = signed_in(person("director"))
+    text = body(client.get(reverse("leads:definition_against", args=[1, 2])))
+    assert "at least 300, required" in text
+    assert "at least 500, required" in text
+    assert text.index("at least 300, required") < text.index("at least 500, required")
+    assert "differ in nothing" in body(client.get(reverse("leads:definition_against", args=[3, 2])))
+    assert client.get(reverse("leads:definition_against", args=[1, 9])).status_code == 404
+
+
+def test_the_form_that_chooses_two_versions_leads_to_their_page(ola: User) -> None:
+    client, form = signed_in(ola), reverse("leads:definition_compare")
+    assert client.get(form)["Location"] == reverse("leads:definition")
+    agreement_in_force()
+    agreement_in_force()
+    draft(ola)
+    for query, pair in (("", [3, 2]), ("?version=1&against=3", [1, 3]), ("?version=x&against=", [3, 2])):
+        assert client.get(form + query)["Location"] == reverse("leads:definition_against", args=pair)
+
+
+# ------------------------------------------------------------------------------------------------ to print
+def test_the_sheet_holds_everything_with_both_signatures_in_the_companys_zone(
+    ola: User, tomasz: User
+) -> None:
+    CompanyFactory(name="Baltic Boxes", zone="America/Sao_Paulo")
+    new = draft(ola)
+    agreements.edit(
+        agreement=new,
+        by=ola,
+        criteria=[CriterionData("Decides", is_required=False, points=2)],
+        limits={"points_needed": 1},
+    )
+    agreements.propose(agreement=new, by=ola)
+    url = reverse("leads:definition_print", args=[1])
+    reader = signed_in(person("rep"))
+    agreements.sign(agreement=new, by=ola, at=TUESDAY)
+    text = body(reader.get(url))
+    assert "Proposed, not in force: a signature is missing." in text
+    assert "Not signed" in text
+    agreements.sign(agreement=new, by=tomasz, at=TUESDAY)
+    text = body(reader.get(url))
+    for said in (
+        "Baltic Boxes",
+        "In force from 10 Mar 2026 06:00.",
+        "Decides",
+        "2 points",
+        "within 4\xa0h of working time",
+        "The first 20 leads are its gate.",
+        "Ola Nowak",
+        "Tomasz Wrona",
+        "America/Sao_Paulo",
+    ):
+        assert said in text, said
+    assert text.count("Signed 10 Mar 2026 06:00") == 2
+    assert reader.get(reverse("leads:definition_print", args=[2])).status_code == 404

@@ -26,7 +26,7 @@ from leadsync.kpi.selectors import dashboard
 from leadsync.kpi.services import rollup
 from tests.factories.accounts import CompanyFactory, person
 from tests.factories.campaigns import campaign, channel
-from tests.factories.leads import HOUR, TUESDAY, fresh, lead, reason
+from tests.factories.leads import HOUR, TUESDAY, lead, reason
 
 pytestmark = pytest.mark.django_db
 
@@ -490,52 +490,6 @@ def test_the_same_name_again_changes_the_view_and_no_name_is_refused(client: Cli
     response = client.post(reverse("leads:save_view"), {"name": "", "query": "stage=won"})
     assert response.status_code == 422
     assert [chip.label for chip in response.context["cut"].chips] == ["Stage"]
-
-
-# ---------------------------------------------------------------------------------------------- many at once
-
-
-def test_selected_leads_go_to_one_rep_and_back(client: Client, head: User) -> None:
-    first, second = person("rep", name="Ann Hey"), person("rep", name="Bob Low")
-    held, free = lead(owner=first), lead()
-    query = "mark=none"
-    given = {"lead": [held.pk, free.pk], "to": second.pk, "query": query}
-    response = client.post(reverse("leads:hand_over"), given, headers={"HX-Request": "true"})
-    assert response.status_code == 200
-    assert "2 leads handed to Bob Low." in response.text
-    assert {fresh(held).owner, fresh(free).owner} == {second}
-    back = client.post(reverse("leads:hand_back"), response.context["undo"], headers={"HX-Request": "true"})
-    assert "2 leads are back." in back.text
-    assert (fresh(held).owner, fresh(free).owner) == (first, None)
-
-
-def test_one_lead_that_cannot_go_keeps_all_where_they_are(client: Client, head: User) -> None:
-    rep = person("rep")
-    good, closed = lead(), lead(name="Closed one", owner=rep)
-    marking.mark(lead=closed, value="not_a_fit", by=rep, version=None, reason=reason())
-    given = {"lead": [good.pk, closed.pk], "to": person("rep").pk}
-    response = client.post(reverse("leads:hand_over"), given, headers={"HX-Request": "true"})
-    assert response.status_code == 422
-    assert "Closed one" in response.text
-    assert fresh(good).owner is None
-
-
-@pytest.mark.parametrize("given", [{}, {"lead": ["x"]}, {"lead": ["1"]}, {"lead": ["1"], "to": "nobody"}])
-def test_handing_over_without_leads_or_a_rep_is_refused_in_words(client: Client, head: User, given) -> None:
-    response = client.post(reverse("leads:hand_over"), given, headers={"HX-Request": "true"})
-    assert response.status_code == 422
-    response = client.post(reverse("leads:hand_over"), given | {"query": "stage=new"})
-    assert response["Location"] == "/leads/?stage=new"
-
-
-@pytest.mark.parametrize("role", ["rep", "marketer", "director"])
-def test_only_the_head_of_sales_hands_over_many(client: Client, role: str) -> None:
-    CompanyFactory()
-    client.force_login(person(role))
-    lead()
-    assert client.post(reverse("leads:hand_over"), {}).status_code == 403
-    assert client.post(reverse("leads:hand_back"), {}).status_code == 403
-    assert 'name="lead"' not in client.get(LIST).text
 
 
 # ---------------------------------------------------------------------------------------------- jump

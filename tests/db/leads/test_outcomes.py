@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from leads.models import Lead
+from leads.models import Lead, LeadEvent
 from leads.services import activities, marking, outcomes
 from leadsync.core.errors import Invalid, NotAllowed
+from leadsync.kpi.services import rollup
 from leadsync.notices.models import Notice
 from tests.factories.accounts import person
 from tests.factories.campaigns import campaign
-from tests.factories.leads import HOUR, TUESDAY, fresh, lead, owner_of, reason
+from tests.factories.leads import HOUR, MINUTE, TUESDAY, fresh, lead, owner_of, reason, running
 
 pytestmark = pytest.mark.django_db
 
@@ -133,3 +134,140 @@ def test_a_win_completes_nothing_it_did_not_start(mine: Lead) -> None:
     activities.log(lead=mine, by=owner_of(mine), kind="call", outcome="reached", at=TUESDAY)
     win(mine)
     assert fresh(mine).first_contact_at == TUESDAY
+
+
+# ---------------------------------------------------------------------------------------------- corrected, taken back
+
+
+def test_a_win_is_corrected_and_what_it_implied_moves_with_its_day(mine: Lead) -> None:
+    win(mine)
+    outcomes.change_win(
+        lead=mine, by=owner_of(mine), amount=Decimal("900"), on=date(2026, 3, 9), at=TUESDAY + 2 * HOUR
+    )
+    found = fresh(mine)
+    day = datetime.fromisoformat("2026-03-09T12:00:00+01:00")
+    assert (found.stage, found.amount) == ("won", Decimal("900.00"))
+    assert found.won_at == found.qualified_at == found.marked_at == day
+    assert found.first_contact_at == TUESDAY + HOUR
+    event = LeadEvent.objects.get(lead=mine, kind="win_changed")
+    assert (event.before["amount"], event.after["amount"]) == ("1200.00", "900.00")
+
+
+def test_correcting_the_amount_alone_leaves_the_day(mine: Lead) -> None:
+    marking.mark(lead=mine, value="qualified", by=owner_of(mine), version=None, at=TUESDAY)
+    win(mine)
+    head = person("head_of_sales")
+    outcomes.change_win(lead=mine, by=head, amount=Decimal(5), on=date(2026, 3, 10), at=TUESDAY + 3 * HOUR)
+    assert (fresh(mine).won_at, fresh(mine).qualified_at) == (TUESDAY + HOUR, TUESDAY)
+
+
+def test_saving_a_win_as_it_is_changes_nothing(mine: Lead) -> None:
+    win(mine)
+    version = fresh(mine).version
+    outcomes.change_win(lead=mine, by=owner_of(mine), amount=Decimal("1200"))
+    assert fresh(mine).version == version
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"amount": Decimal("-1")}, "amount"),
+        ({"amount": Decimal("Infinity")}, "amount"),
+        ({"amount": Decimal(1), "on": date(2026, 3, 12)}, "on"),
+        ({"amount": Decimal(1), "on": date(1, 1, 1)}, "on"),
+    ],
+)
+def test_an_impossible_correction_is_refused(mine: Lead, changes: Any, field: str) -> None:
+    win(mine)
+    with pytest.raises(Invalid) as refused:
+        outcomes.change_win(lead=mine, by=owner_of(mine), at=TUESDAY + 2 * HOUR, **changes)
+    assert refused.value.field == field
+    assert (fresh(mine).amount, fresh(mine).won_at) == (1200, TUESDAY + HOUR)
+
+
+def test_only_a_won_lead_has_a_win_and_only_its_rep_or_a_head_corrects_it(mine: Lead) -> None:
+    with pytest.raises(Invalid):
+        outcomes.change_win(lead=mine, by=owner_of(mine), amount=Decimal(1))
+    win(mine)
+    for by in (person("rep"), person("marketer"), person("director")):
+        with pytest.raises(NotAllowed):
+            outcomes.change_win(lead=mine, by=by, amount=Decimal(1))
+        with pytest.raises(NotAllowed):
+            outcomes.take_win_back(lead=mine, by=by, at=TUESDAY + 2 * HOUR)
+    assert fresh(mine).amount == 1200
+
+
+def test_a_win_taken_back_leaves_the_lead_as_it_was_and_its_clock_running(mine: Lead) -> None:
+    was = fresh(mine)
+    due = running(mine)
+    win(mine)
+    outcomes.take_win_back(lead=mine, by=owner_of(mine), at=TUESDAY + 2 * HOUR)
+    found = fresh(mine)
+    for name in outcomes.RESTORED:
+        assert getattr(found, name) == getattr(was, name), name
+    again = running(mine)
+    assert (again.pk, again.due_at, again.next_check_at) == (due.pk, due.due_at, due.next_check_at)
+    win(mine, at=TUESDAY + 3 * HOUR)
+    assert fresh(mine).stage == "won"
+
+
+def test_a_contact_made_since_the_win_stays_when_it_is_taken_back(mine: Lead) -> None:
+    win(mine)
+    activities.log(lead=mine, by=owner_of(mine), kind="call", outcome="reached", at=TUESDAY + 90 * MINUTE)
+    outcomes.take_win_back(lead=mine, by=owner_of(mine), at=TUESDAY + 2 * HOUR)
+    found = fresh(mine)
+    assert (found.stage, found.first_contact_at) == ("contacted", TUESDAY + 90 * MINUTE)
+    assert found.handoffs.get().ended_at == TUESDAY + 90 * MINUTE
+
+
+def test_a_next_step_planned_before_the_win_is_back(mine: Lead) -> None:
+    step = TUESDAY + timedelta(days=3)
+    marking.mark(
+        lead=mine,
+        value="promising",
+        by=owner_of(mine),
+        version=None,
+        at=TUESDAY,
+        next_step_at=step,
+        next_step="Send prices",
+    )
+    win(mine)
+    outcomes.change_win(lead=mine, by=owner_of(mine), amount=Decimal(7), at=TUESDAY + 2 * HOUR)
+    outcomes.take_win_back(lead=mine, by=person("head_of_sales"), at=TUESDAY + 3 * HOUR)
+    found = fresh(mine)
+    assert (found.stage, found.mark, found.amount, found.won_at) == ("contacted", "promising", None, None)
+    assert (found.next_step_at, found.next_step) == (step, "Send prices")
+
+
+def test_a_win_is_taken_back_on_the_day_it_was_noted_only(mine: Lead) -> None:
+    win(mine, on=date(2026, 3, 6))
+    with pytest.raises(Invalid, match="Correct it instead"):
+        outcomes.take_win_back(lead=mine, by=owner_of(mine), at=TUESDAY + timedelta(days=1))
+    assert fresh(mine).stage == "won"
+    outcomes.take_win_back(lead=mine, by=owner_of(mine), at=TUESDAY + 2 * HOUR)
+    with pytest.raises(Invalid):
+        outcomes.take_win_back(lead=mine, by=owner_of(mine), at=TUESDAY + 2 * HOUR)
+    assert fresh(mine).stage == "new"
+
+
+def test_figures_follow_a_win_that_was_corrected_and_taken_back(mine: Lead) -> None:
+    win(mine)
+    rollup.roll_up_all()
+    outcomes.change_win(
+        lead=mine, by=owner_of(mine), amount=Decimal(9), on=date(2026, 3, 2), at=TUESDAY + HOUR
+    )
+    rollup.roll_up_all()
+    assert rollup.check() == []
+    outcomes.take_win_back(lead=mine, by=owner_of(mine), at=TUESDAY + 2 * HOUR)
+    rollup.roll_up_all()
+    assert rollup.check() == []
+
+
+def test_a_lead_is_lost_on_an_earlier_day_but_not_on_one_to_come(mine: Lead) -> None:
+    marking.mark(lead=mine, value="qualified", by=owner_of(mine), version=None, at=TUESDAY)
+    given: dict[str, Any] = {"lead": mine, "by": owner_of(mine), "reason": reason(), "at": TUESDAY + HOUR}
+    with pytest.raises(Invalid) as refused:
+        outcomes.lose(**given, on=date(2026, 3, 11))
+    assert (refused.value.field, fresh(mine).stage) == ("on", "qualified")
+    outcomes.lose(**given, on=date(2026, 3, 9))
+    assert fresh(mine).lost_at == datetime.fromisoformat("2026-03-09T12:00:00+01:00")

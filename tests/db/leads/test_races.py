@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from leads.domain.words import Door
 from leads.models import Activity, Arrival, Handoff, Lead, Mark, Step
 from leads.services import activities, arrivals, marking, promise
 from leads.services.arrivals import LeadData
+from leadsync.accounts.services import working_time
 from leadsync.core import db
 from leadsync.core.errors import Conflict
 from leadsync.notices.models import Notice
@@ -156,3 +157,60 @@ def test_a_sweep_passes_over_what_another_worker_holds() -> None:
     assert result.missed == 1
     assert running(free).next_check_at == TUESDAY + 2 * HOUR
     assert promise.sweep(at=TUESDAY + HOUR).missed == 1
+
+
+def test_two_sweeps_and_a_change_of_calendar_at_once_flag_once_by_the_new_hours_or_the_old() -> None:
+    promise.assume_swept(at=TUESDAY)
+    rep, head = person("rep"), person("head_of_sales")
+    for _n in range(20):
+        lead(owner=rep, at=TUESDAY)
+    promise.sweep(at=TUESDAY)
+    later = [((720, 1020),)] * 5 + [()] * 2  # from noon on: due an hour after that
+    results = together(
+        lambda: promise.sweep(at=TUESDAY + 50 * MINUTE, batch=3),
+        lambda: promise.sweep(at=TUESDAY + 50 * MINUTE, batch=3),
+        lambda: working_time.set_own_week(by=head, person=rep, week=later),
+    )
+    assert [one for one in results if isinstance(one, Exception)] == []
+    warned = Step.objects.filter(kind="warn").count()
+    assert Notice.objects.filter(kind="lead_warn").count() == warned <= 20
+    promise.sweep(at=TUESDAY + 51 * MINUTE)
+    assert Step.objects.filter(kind="warn").count() == warned
+    assert set(Handoff.objects.values_list("due_at", flat=True)) == {TUESDAY + 3 * HOUR}
+    promise.sweep(at=TUESDAY + 3 * HOUR)
+    assert Step.objects.filter(kind="warn").count() == Step.objects.filter(kind="missed").count() == 20
+    assert set(Step.objects.filter(kind="missed").values_list("due_at", flat=True)) == {TUESDAY + 3 * HOUR}
+    assert Notice.objects.filter(kind="lead_warn").count() == 20
+
+
+@pytest.mark.parametrize("is_swept_first", [True, False])
+def test_a_contact_before_or_after_a_sweep_under_way_leaves_one_truth(is_swept_first: bool) -> None:
+    promise.assume_swept(at=TUESDAY)
+    rep = person("rep")
+    found = lead(owner=rep, at=TUESDAY)
+    at = TUESDAY + 61 * MINUTE
+    first_is_in, second_may_end = Event(), Event()
+
+    def first() -> None:
+        with transaction.atomic():
+            if is_swept_first:
+                promise.sweep(at=at)
+            else:
+                activities.start_call(lead=fresh(found), by=rep, at=at)
+            first_is_in.set()
+            second_may_end.wait(1)  # the second one comes meanwhile: it waits, or passes over the row
+
+    def second() -> None:
+        first_is_in.wait()
+        if is_swept_first:
+            activities.start_call(lead=fresh(found), by=rep, at=at)
+        else:
+            promise.sweep(at=at)
+        second_may_end.set()
+
+    assert together(first, second) == [None, None]
+    assert Handoff.objects.get().next_check_at is None
+    assert Handoff.objects.get().is_in_time is False
+    assert Step.objects.count() == (2 if is_swept_first else 0)
+    promise.sweep(at=at + HOUR)
+    assert Step.objects.count() == (2 if is_swept_first else 0)

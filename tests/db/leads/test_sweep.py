@@ -275,3 +275,40 @@ def test_the_task_is_the_same_sweep() -> None:
     found = given()
     sweep_task()
     assert Step.objects.filter(lead=fresh(found)).count() == 3
+
+
+def test_nobody_is_warned_of_a_promise_that_an_earlier_handoff_used_up() -> None:
+    found = given()
+    rep = owner_of(found)
+    handoff.return_to_marketing(lead=found, by=rep, reason="incomplete", at=DUE + HOUR)
+    promise.sweep(at=DUE + HOUR)
+    Notice.objects.all().delete()
+    handoff.give(lead=found, to=rep, by=None, at=DUE + 2 * HOUR)
+    promise.sweep(at=DUE + 2 * HOUR)
+    assert flags() == [("missed", DUE + 2 * HOUR)]
+    assert not Notice.objects.filter(kind="lead_warn").exists()
+
+
+def test_silence_that_shows_when_a_next_step_is_taken_away_is_told_within_a_day() -> None:
+    person("head_of_sales")
+    found = given()
+    activities.log(lead=found, by=owner_of(found), kind="call", outcome="reached", at=TUESDAY)
+    Lead.objects.filter(pk=found.pk).update(next_step_at=TUESDAY + timedelta(days=90))
+    promise.sweep(at=TUESDAY + timedelta(days=40))
+    Lead.objects.filter(pk=found.pk).update(next_step_at=None)
+    promise.sweep(at=TUESDAY + timedelta(days=40, hours=1))
+    promise.sweep(at=TUESDAY + timedelta(days=41))
+    assert flags() == [("silent", TUESDAY + timedelta(days=14))]
+
+
+def test_a_silence_that_was_told_is_not_told_again_when_the_limit_grows() -> None:
+    first = agreement_in_force(silent_days=3)
+    found = given()
+    activities.log(lead=found, by=owner_of(found), kind="call", outcome="reached", at=TUESDAY)
+    assert promise.sweep(at=TUESDAY + timedelta(days=3, hours=1)).silent == 1
+    type(first).objects.filter(pk=first.pk).update(silent_days=5)
+    assert [promise.sweep(at=TUESDAY + timedelta(days=day)).silent for day in (4, 5, 6, 7)] == [0, 0, 0, 0]
+    activities.log(
+        lead=fresh(found), by=owner_of(found), kind="call", outcome="reached", at=TUESDAY + timedelta(days=7)
+    )
+    assert promise.sweep(at=TUESDAY + timedelta(days=12, hours=1)).silent == 1

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone, translation
 
-from leadsync.notices.kinds import KINDS, words_for
+from leadsync.notices.kinds import GROUPS, KINDS, Group, kinds_in, words_for
 from leadsync.notices.models import Notice
 
 ODD = [
@@ -43,3 +43,30 @@ def test_due_time_is_told_in_the_zone_in_force() -> None:
     context = {"lead": "Ola", "due_at": "2020-01-02T09:30:00+00:00"}
     with timezone.override("Europe/Warsaw"):
         assert "10:30" in words_for("lead_warn", context).title
+
+
+def test_why_a_lead_came_back_is_told_in_the_readers_words() -> None:
+    assert "Reason: Wrong market." in words_for("lead_returned", {"reason": "wrong_market"}).text
+    assert "Reason: Falscher Markt." in words_for("lead_returned", {"reason": "Falscher Markt"}).text
+
+
+def test_several_leads_that_came_again_are_counted() -> None:
+    one = words_for("lead_again", {"lead": "Ola", "count": 1})
+    many = words_for("lead_again", {"lead": "Ola", "count": 3})
+    assert one.title == "Interest again: Ola"
+    assert (many.title, many.action) == ("3 of your leads are here again", "Open one of them")
+    assert "Ola" in many.text
+
+
+def test_a_fact_that_ends_a_sentence_gets_no_second_dot() -> None:
+    text = words_for(
+        "question_answered", {"answerer": "Jan", "text": "Yes", "question": "Which budget?"}
+    ).text
+    assert "Which budget?" in text
+    assert "?." not in text
+
+
+def test_news_of_the_company_are_of_kinds_that_there_are() -> None:
+    assert set(kinds_in(Group)) == {kind.name for kind in KINDS.values() if kind.group}
+    assert set(GROUPS) == set(Group)
+    assert kinds_in(["nonsense"]) == []

@@ -11,7 +11,7 @@ from django.db import connections
 from pytest_django import Settings
 
 from leadsync.accounts.models import User
-from leadsync.notices import delivery
+from leadsync.notices import delivery, outbox
 from leadsync.notices.models import Message
 from tests.db.notices.conftest import Sink, free_port
 
@@ -66,7 +66,7 @@ def test_one_refused_receiver_does_not_hold_up_the_others(anna: User, jan: User,
     smtp.refused = {anna.email}
     refused = message_to(anna, "a")
     message_to(jan, "b")
-    assert delivery.send_waiting(at=AT) == delivery.Sent(sent=1, failed=1)
+    assert delivery.send_waiting(at=AT) == outbox.Sent(sent=1, failed=1)
     assert smtp.to == [jan.email]
     refused.refresh_from_db()
     assert refused.next_try_at == AT + timedelta(minutes=1)
@@ -78,7 +78,7 @@ def test_an_unusable_address_does_not_hold_up_the_others(anna: User, jan: User, 
     broken = message_to(anna, "a")
     Message.objects.filter(pk=broken.pk).update(address="no@@address")
     message_to(jan, "b")
-    assert delivery.send_waiting(at=AT) == delivery.Sent(sent=1, failed=1)
+    assert delivery.send_waiting(at=AT) == outbox.Sent(sent=1, failed=1)
 
 
 @pytest.mark.django_db
@@ -87,7 +87,7 @@ def test_a_server_that_is_down_is_tried_again_later_each_time_after_a_longer_wai
 ) -> None:
     message = message_to(anna)
     now, waits = AT, []
-    for _attempt in range(delivery.MAX_ATTEMPTS):
+    for _attempt in range(outbox.MAX_ATTEMPTS):
         delivery.send_waiting(at=now)
         message.refresh_from_db()
         if message.next_try_at:
@@ -109,7 +109,7 @@ def test_a_server_that_is_down_costs_one_attempt_a_run(anna: User, jan: User, de
 def test_given_up_mails_can_be_sent_again(anna: User, smtp: Sink) -> None:
     message = message_to(anna)
     Message.objects.update(state="dead", attempts=8, next_try_at=None)
-    assert delivery.send_again([message], at=AT) == 1
+    assert outbox.send_again([message], at=AT) == 1
     assert delivery.send_waiting(at=AT).sent == 1
 
 
@@ -138,7 +138,7 @@ def test_a_worker_killed_between_sending_and_saving_sends_the_same_id_again(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(delivery, "_save_sent", die)
+        patch.setattr(outbox, "save_sent", die)
         with pytest.raises(Killed):
             delivery.send_waiting(at=AT)
     assert delivery.send_waiting(at=AT + timedelta(minutes=1)).sent == 0  # the lease still runs

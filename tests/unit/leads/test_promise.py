@@ -114,3 +114,39 @@ def test_an_asked_for_time_ahead_is_always_what_is_due(start: Any, ahead: Any) -
     found = due(WARSAW, start, "within", 60, wanted_at=wanted)
     assert found.due_at == wanted + ASKED_TIME_GRACE
     assert start <= found.warn_at <= found.due_at <= found.escalate_at
+
+
+def test_what_is_left_is_never_more_than_was_agreed() -> None:
+    now, later = at("2026-03-10T10:00"), at("2026-03-13T10:00")
+    assert promise.left_seconds(WARSAW, now, later) > 3600
+    assert promise.left_seconds(WARSAW, now, later, most=3600) == 3600
+    assert promise.left_seconds(WARSAW, later, now, most=3600) == 0
+
+
+def _clock(hour: int) -> Clock:
+    return Clock(
+        3600, at(f"2026-03-10T{hour}:00"), at(f"2026-03-10T{hour - 1}:45"), at(f"2026-03-10T{hour + 1}:00")
+    )
+
+
+def test_a_moved_clock_is_checked_for_the_steps_that_are_left() -> None:
+    before, after = _clock(11), _clock(14)
+    assert promise.moved_check(before, after, before.warn_at) == after.warn_at
+    assert promise.moved_check(before, after, before.due_at) == after.due_at
+    assert promise.moved_check(before, after, before.escalate_at) == after.escalate_at
+    assert promise.moved_check(before, after, None) is None
+
+
+def test_a_lead_that_waits_for_another_rep_waits_on_when_its_clock_moves() -> None:
+    before, after = _clock(11), _clock(14)
+    waiting = before.escalate_at + promise.LATER
+    for clock in (before, after):
+        assert promise.moved_check(before, clock, waiting) == clock.escalate_at + promise.LATER
+
+
+def test_a_time_asked_for_decides_until_its_grace_is_over() -> None:
+    now = at("2026-03-10T10:00")
+    assert promise.is_asked_for_later(now, now)
+    assert promise.is_asked_for_later(now - ASKED_TIME_GRACE + timedelta(seconds=1), now)
+    assert not promise.is_asked_for_later(now - ASKED_TIME_GRACE, now)
+    assert not promise.is_asked_for_later(None, now)

@@ -103,7 +103,7 @@ def _back(question: Question) -> str:
     return reverse("feedback:question", args=[question.pk])
 
 
-def _card(
+def card(
     request: HttpRequest, pk: int, *, status: int = 200, words: str = "", **context: Any
 ) -> HttpResponse:
     """The question again: its card for htmx, else its page."""
@@ -131,10 +131,10 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(error.field, error.message)
         except Conflict as error:
             form.add_error(None, error.message)
-            return _card(request, pk, status=409, reply_form=form)
+            return card(request, pk, status=409, reply_form=form)
         else:
-            return _card(request, pk, words=_("Sent."))
-    return _card(request, pk, status=422, reply_form=form)
+            return card(request, pk, words=_("Sent."))
+    return card(request, pk, status=422, reply_form=form)
 
 
 @require_POST
@@ -143,7 +143,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     """Settle the question; the page says how to take it back."""
     person = person_of(request)
     services.close(question=get_object_or_404(selectors.visible_to(person), pk=pk), by=person)
-    return _card(request, pk, words=_("Question closed."))
+    return card(request, pk, words=_("Question closed."))
 
 
 @require_POST
@@ -152,4 +152,4 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     """Open a closed question again."""
     person = person_of(request)
     services.reopen(question=get_object_or_404(selectors.visible_to(person), pk=pk), by=person)
-    return _card(request, pk, words=_("Question open again."))
+    return card(request, pk, words=_("Question open again."))

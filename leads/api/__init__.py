@@ -1,0 +1,1 @@
+"""Leads and what belongs to them over the API, by subject: serializers beside the views that use them."""

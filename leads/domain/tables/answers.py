@@ -1,0 +1,63 @@
+"""Cells as answers to the definition's questions. ``read_answer`` is the rule; here are only a table's habits."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from leads.domain.definition import BadAnswer, CriterionKind, CriterionTerms, read_answer
+
+from .codes import ProblemCode
+from .columns import Match, header_words
+from .model import Fault
+from .text import EMPTY_WORDS, clean_lines, is_empty
+
+type Answer = str | bool
+type AnswerReader = Callable[[str], Answer | Fault | None]
+
+_FAULTS = {
+    CriterionKind.YES_NO: ProblemCode.BOOLEAN_UNREADABLE,
+    CriterionKind.NUMBER: ProblemCode.NUMBER_UNREADABLE,
+    CriterionKind.COUNTRY: ProblemCode.COUNTRY_UNKNOWN,
+}
+
+
+def reader_of(criterion: CriterionTerms) -> AnswerReader:
+    """What a cell answers: None where it says nothing, a fault where it can be no answer."""
+    kind = CriterionKind(criterion.kind)
+
+    def read(cell: str) -> Answer | Fault | None:
+        text = clean_lines(cell)
+        says_nothing = is_empty(text, words=EMPTY_WORDS)
+        # "нет" is an empty cell of most columns, and the answer no to a question.
+        if not text or (says_nothing and kind is not CriterionKind.YES_NO):
+            return None
+        try:
+            found: Answer = read_answer(
+                criterion, text, group="." if "." in text and "," not in text else ","
+            )
+        except BadAnswer:
+            if says_nothing:
+                return None
+            if len(text) > 500:
+                return Fault(ProblemCode.TEXT_TOO_LONG, {"length": len(text), "limit": 500})
+            return Fault(_FAULTS.get(kind, ProblemCode.ANSWER_UNREADABLE))
+        return found
+
+    return read
+
+
+def recognised(matches: Sequence[Match], criteria: Sequence[CriterionTerms]) -> dict[int, str]:
+    """The criterion's key by column whose name is the question or the key; what is a field of the lead stays one."""
+    names: dict[str, str] = {}
+    for criterion in criteria:
+        for name in (criterion.question, criterion.key):
+            names.setdefault(header_words(name), criterion.key)
+    found: dict[int, str] = {}
+    for match in matches:
+        key = names.get(header_words(match.header))
+        if match.field is None and key is not None and key not in found.values():
+            found[match.index] = key
+    return found
+
+
+def readers_of(criteria: Sequence[CriterionTerms]) -> Mapping[str, AnswerReader]:
+    """By criterion's key."""
+    return {criterion.key: reader_of(criterion) for criterion in criteria}

@@ -1,0 +1,43 @@
+"""What workers look after beside the sweep, each minute: measuring, leads of people who left or are away."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists
+
+from leads.services import absences, leaving, measuring
+from leadsync.accounts import selectors as accounts
+from leadsync.accounts.models import Company
+from leadsync.core import db
+from leadsync.core.models import Lock
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What was done: handoffs measured, leads that changed hands, people away with leads waiting."""
+
+    measured: int = 0
+    moved: int = 0
+    away: int = 0
+
+
+def run(*, at: datetime | None = None) -> Upkeep:
+    """Do what there is to do; where there is nothing, a handful of questions. `at` is for tests.
+
+    Safe to run twice, at the same time, and after a crash.
+    """
+    now = at or db.now()
+    today = now.astimezone(accounts.company().tz).date()
+    notes = dict(
+        Lock.objects.filter(name__in=(measuring.MEASURED, leaving.LEAVING)).values_list("name", "note")
+    )
+    measured = notes.get(measuring.MEASURED, "")
+    questions = (measuring.ended(), measuring.just_begun(measured), absences.absent(today), absences.alerts())
+    has_ended, has_begun, has_absent, has_alerts = Company.objects.filter(pk=1).values_list(
+        *(Exists(rows) for rows in questions)
+    )[0]
+    return Upkeep(
+        moved=leaving.hand_over_all(now=now, note=notes.get(leaving.LEAVING, "")),
+        measured=measuring.measure(now=now, note=measured) if has_ended or has_begun else 0,
+        away=absences.watch(now=now, today=today) if has_absent or has_alerts else 0,
+    )

@@ -1,0 +1,43 @@
+"""What is told of questions between the departments."""
+
+from django.utils.translation import gettext as _
+
+from leadsync.notices.kinds.base import Facts, Words, named, registered, sentences
+
+
+@registered("question_asked", "chat", "acc", is_batched=True)
+def _question_asked(facts: Facts) -> Words:
+    """asker, text, about, due_at."""
+    return Words(
+        _("Question from %(name)s") % {"name": facts["asker"]},
+        sentences(
+            f"“{facts['text']}”",
+            named(_("About"), facts["about"]),
+            _("An answer is due %(time)s.") % {"time": facts.time("due_at")} if facts["due_at"] else "",
+        ),
+        _("Answer"),
+    )
+
+
+@registered("question_answered", "chat", "ok")
+def _question_answered(facts: Facts) -> Words:
+    """answerer, text, question, about."""
+    return Words(
+        _("Answer from %(name)s") % {"name": facts["answerer"]},
+        sentences(
+            f"“{facts['text']}”",
+            named(_("You asked"), facts["question"]),
+            named(_("About"), facts["about"]),
+        ),
+        _("Read, then close the question"),
+    )
+
+
+@registered("question_closed", "check", "ok")
+def _question_closed(facts: Facts) -> Words:
+    """asker, question, about."""
+    return Words(
+        _("Question closed by %(name)s") % {"name": facts["asker"]},
+        sentences(f"“{facts['question']}”", named(_("About"), facts["about"])),
+        _("Open the question"),
+    )

@@ -1,0 +1,65 @@
+"""The worker of the product, with a place where it stops or dies: `FAULT` in its environment says where.
+
+`FAULT` is JSON: `{"at": regex, "times": n, "act": "stop" | "die", "told": file}`. Before the n-th statement whose SQL
+matches, the worker writes `told` and kills itself, or waits: to be killed from outside, or to go on once `told` is
+taken away. Nothing of the product knows of it: statements are seen through Django's own hook.
+"""
+
+import faulthandler
+import itertools
+import json
+import os
+import re
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+from leadsync.celery import app
+
+__all__ = ["app"]
+
+faulthandler.register(signal.SIGUSR2)  # who asks finds in the log where each thread stands
+
+FAULT = json.loads(os.environ.get("FAULT", "{}"))
+_seen = itertools.count(1)
+
+
+def _here(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    told, before = Path(FAULT["told"]), Path(FAULT["told"]).with_suffix(".before")
+    if not re.search(FAULT["at"], sql, re.DOTALL) or next(_seen) != FAULT["times"]:
+        return execute(sql, params, many, context)
+    if not before.exists():  # once: a process that takes the place of a killed one goes on
+        before.touch()
+        told.with_suffix(".new").write_text(str(os.getpid()))
+        told.with_suffix(".new").rename(told)
+        if FAULT["act"] == "die":
+            os.killpg(os.getpgrp(), signal.SIGKILL)  # with all that the worker forked
+        while told.exists():
+            threading.Event().wait(0.05)
+    return execute(sql, params, many, context)
+
+
+def _watch(connection: BaseDatabaseWrapper, **_kwargs: Any) -> None:
+    if os.environ.get("BUSY_MS") and connection.vendor == "sqlite":
+        connection.cursor().execute(f"PRAGMA busy_timeout = {int(os.environ['BUSY_MS'])}")
+    if FAULT and _here not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_here)
+
+
+connection_created.connect(_watch)
+
+
+@app.on_after_configure.connect
+def _look_often(sender: Celery, **_kwargs: Any) -> None:
+    """The embedded broker is a folder that is looked at once a second: too seldom for beats that tick as often."""
+    if sender.conf.broker_url.startswith("filesystem"):
+        sender.conf.broker_transport_options = {
+            **sender.conf.broker_transport_options,
+            "polling_interval": 0.1,
+        }

@@ -14,7 +14,10 @@ urlpatterns = [
     path("", include("leadsync.notices.urls")),
     path("", include("campaigns.urls")),
     path("", include("leads.urls")),
+    path("", include("leadsync.intake.urls")),
+    path("", include("leadsync.hooks.urls")),
     path("", include("feedback.urls")),
+    path("", include("leadsync.privacy.urls")),
     path("", include("leadsync.kpi.urls")),
     path("api/", include("leadsync.api")),
 ]

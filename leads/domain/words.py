@@ -101,6 +101,10 @@ class EventKind(StrEnum):
     LOST = "lost"
     REOPENED = "reopened"
     EDITED = "edited"
+    CONSENTED = "consented"  # consent given or taken back
+    MERGED = "merged"
+    MERGE_UNDONE = "merge_undone"
+    ERASED = "erased"
 
 
 class Topic(StrEnum):

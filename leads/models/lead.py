@@ -101,6 +101,7 @@ class Lead(Versioned):
     )  # outbound attempts without an answer since last reached
     minutes = models.PositiveIntegerField(default=0)  # sales time, the sum over activities
     minutes_estimated = models.PositiveIntegerField(default=0)  # the part of `minutes` nobody entered
+    erased_at = models.DateTimeField(null=True)  # who it was is gone; what it counts for stays
 
     objects = LeadQuerySet.as_manager()
 

@@ -22,6 +22,7 @@ from leads.models import Arrival, Handoff, Import, Lead
 from leads.services import changes
 from leads.services.arriving_rows import Chunk, RowResult
 from leads.services.same_lead import (
+    Consented,
     Key,
     LeadData,
     SameLead,
@@ -42,6 +43,7 @@ from leadsync.notices import services as notices
 __all__ = [
     "CHUNK",
     "LOCK",
+    "Consented",
     "Key",
     "LeadData",
     "Received",

@@ -12,7 +12,7 @@ from campaigns.services import touch
 from leads.domain import definition, identity, promise
 from leads.domain.terms import Terms
 from leads.domain.words import OPEN_STAGES, Door, EventKind, Stage
-from leads.models import Answer, Arrival, Handoff, Import, Lead, LeadEvent, LeadKey
+from leads.models import Answer, Arrival, Consent, Handoff, Import, Lead, LeadEvent, LeadKey
 from leads.selectors import agreement
 from leads.services import changes, handoff, outcomes, routing, unroutable_alerts
 from leads.services.clocks import Clocks, first_check
@@ -411,6 +411,7 @@ class Chunk:
         ids = iter(db.next_ids(Arrival, good)) if good else iter(())
         arrivals: list[tuple[Any, ...]] = []
         events: list[tuple[Any, ...]] = []
+        consents: list[tuple[Any, ...]] = []
         results: list[RowResult] = []
         for row, found in zip(rows, lead_of, strict=True):
             if found is None:
@@ -433,6 +434,9 @@ class Chunk:
             )
             after = {"arrival": arrival_id, "campaign": campaign_id, "door": door}
             events.append((lead_id, now, by_id, arrived if is_new else arrived_again, {}, after))
+            if (consent := row.data.consent) is not None:
+                at = min(consent.at or now, now)
+                consents.append((lead_id, True, at, door, consent.text, consent.place[:300]))
             given = waiting.pop(lead_id, None)
             if given is not None:
                 before = {"owner_id": leads[lead_id].owner_id if lead_id in leads else None}
@@ -443,6 +447,8 @@ class Chunk:
             columns = ("id", "lead", "campaign", "at", "door", "by", "is_first", "payload", "batch")
             db.load_rows(Arrival, columns, arrivals)
             db.load_rows(LeadEvent, ("lead", "at", "by", "kind", "before", "after"), events)
+        if consents:
+            db.load_rows(Consent, ("lead", "is_given", "at", "door", "text", "place"), consents)
         return results
 
     def _tell(

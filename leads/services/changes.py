@@ -42,6 +42,10 @@ EVENT_WORDS = {
     EventKind.LOST: gettext_lazy("lost"),
     EventKind.REOPENED: gettext_lazy("reopened"),
     EventKind.EDITED: gettext_lazy("edited"),
+    EventKind.CONSENTED: gettext_lazy("consent"),
+    EventKind.MERGED: gettext_lazy("merged"),
+    EventKind.MERGE_UNDONE: gettext_lazy("merge undone"),
+    EventKind.ERASED: gettext_lazy("erased"),
 }
 
 NEXT_VERSION = F("version") + 1  # for changes of many leads in one statement

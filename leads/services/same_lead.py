@@ -23,6 +23,15 @@ type Key = tuple[str, str, str]  # kind, namespace, value
 
 
 @dataclass(frozen=True, slots=True)
+class Consented:
+    """What somebody agreed to when they left their data: the words they saw, and where (a page, a form)."""
+
+    text: str = ""
+    place: str = ""
+    at: datetime | None = None  # None: when the lead is received
+
+
+@dataclass(frozen=True, slots=True)
 class LeadData:
     """What is known of somebody who showed interest, as typed or as a door brought it."""
 
@@ -40,6 +49,7 @@ class LeadData:
     received_at: datetime | None = None
     wanted_at: datetime | None = None
     answers: Mapping[str, Any] = field(default_factory=dict)
+    consent: Consented | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +90,12 @@ def prepared(row: LeadData, payload: Mapping[str, Any], home: str) -> Prepared:
 
 def as_payload(row: LeadData) -> dict[str, Any]:
     """What came, where the door brought nothing rawer: the fields that hold something."""
-    found = {name: getattr(row, name) for name in LeadData.__slots__}
+    found = {name: getattr(row, name) for name in LeadData.__slots__ if name != "consent"}
     return {
         name: changes.as_json(dict(value) if name == "answers" else value)
         for name, value in found.items()
         if value
-    }
+    } | ({"consent": row.consent.text} if row.consent else {})
 
 
 def normalised(row: LeadData, home: str) -> LeadData:
@@ -132,6 +142,7 @@ def normalised(row: LeadData, home: str) -> LeadData:
         received_at=row.received_at,
         wanted_at=row.wanted_at,
         answers=row.answers,
+        consent=row.consent,
     )
 
 

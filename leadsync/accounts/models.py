@@ -161,6 +161,17 @@ class Company(models.Model):
     # No mail goes out from one to the other (minutes of local time), whatever the hours of work; None: no such time.
     quiet_from = models.PositiveSmallIntegerField(_("quiet from"), null=True, blank=True)
     quiet_until = models.PositiveSmallIntegerField(_("quiet until"), null=True, blank=True)
+    # After so many months without anything happening a person's data are erased by a worker; None: kept.
+    keep_months = models.PositiveSmallIntegerField(
+        _("months that leads without a sale are kept"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+    )
+    keep_won_months = models.PositiveSmallIntegerField(
+        _("months that customers are kept"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    privacy_url = models.URLField(_("privacy policy"), max_length=500, blank=True, default="", db_default="")
     is_sample = models.BooleanField(default=False, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)  # raised by any change of working time
 
@@ -295,3 +306,21 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class DataExport(models.Model):
+    """Somebody took personal data out of LeadSync, or looked at everything about one person: who, what, when."""
+
+    kind = models.CharField(max_length=30)  # leadsync.accounts.exports.Kind
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    rows = models.PositiveIntegerField(null=True)  # how many leads; None: not counted
+    lead_id = models.BigIntegerField(null=True)  # the one it was about
+    what = models.CharField(max_length=1_000, blank=True)  # filters, file, campaign
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [models.Index(fields=["lead_id"], name="export_of_lead")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at}"

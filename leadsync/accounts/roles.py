@@ -68,14 +68,31 @@ class Can(StrEnum):
     SEE_FIRST_CONTACTS = "see_first_contacts"  # first contact by person: heads and director
     ASK = "ask"
     EXPORT = "export"
+    MERGE_LEADS = "merge_leads"
+    EDIT_INTAKE = "edit_intake"  # hosted forms, sources, messages that could not be read
+    ERASE_LEADS = "erase_leads"  # personal data: everything about one person, erasing it, who exported what
     MANAGE_PEOPLE = "manage_people"
     MANAGE_COMPANY = "manage_company"
 
 
 _EVERYONE = frozenset({Can.ASK, Can.EXPORT})
-_MARKETING = _EVERYONE | {Can.EDIT_CAMPAIGNS, Can.EDIT_CHANNELS, Can.LOG_LEADS, Can.DISPUTE}
+_MARKETING = _EVERYONE | {
+    Can.EDIT_CAMPAIGNS,
+    Can.EDIT_CHANNELS,
+    Can.EDIT_INTAKE,
+    Can.LOG_LEADS,
+    Can.MERGE_LEADS,
+    Can.DISPUTE,
+}
 _HEADS = frozenset(
-    {Can.EDIT_AGREEMENT, Can.EDIT_WORDS, Can.EDIT_PLAN, Can.SEE_FIRST_CONTACTS, Can.DECIDE_DISPUTES}
+    {
+        Can.EDIT_AGREEMENT,
+        Can.EDIT_WORDS,
+        Can.EDIT_PLAN,
+        Can.SEE_FIRST_CONTACTS,
+        Can.DECIDE_DISPUTES,
+        Can.ERASE_LEADS,
+    }
 )
 _SALES = _EVERYONE | {Can.WORK_LEADS}
 
@@ -85,7 +102,7 @@ PERMISSIONS: dict[Role, frozenset[Can]] = {
     Role.HEAD_OF_MARKETING: _MARKETING | _HEADS | {Can.SIGN_FOR_MARKETING},
     Role.HEAD_OF_SALES: _SALES
     | _HEADS
-    | {Can.WORK_ANY_LEAD, Can.HAND_OVER, Can.EDIT_ROUTING, Can.SIGN_FOR_SALES},
+    | {Can.WORK_ANY_LEAD, Can.HAND_OVER, Can.MERGE_LEADS, Can.EDIT_ROUTING, Can.SIGN_FOR_SALES},
     Role.DIRECTOR: _EVERYONE | {Can.SIGN_PLAN, Can.EDIT_PLAN, Can.SEE_FIRST_CONTACTS, Can.DECIDE_DISPUTES},
-    Role.ADMINISTRATOR: frozenset({Can.MANAGE_PEOPLE, Can.MANAGE_COMPANY}),
+    Role.ADMINISTRATOR: frozenset({Can.MANAGE_PEOPLE, Can.MANAGE_COMPANY, Can.ERASE_LEADS, Can.EDIT_INTAKE}),
 }

@@ -12,7 +12,19 @@ if TYPE_CHECKING:  # Django's classes take no parameters when they run
 else:
     AnyField, AnyReference = models.Field, models.ForeignKey
 
-OURS = {"core", "accounts", "notices", "campaigns", "leads", "feedback", "kpi", "demo"}
+OURS = {
+    "core",
+    "accounts",
+    "notices",
+    "campaigns",
+    "leads",
+    "feedback",
+    "hooks",
+    "intake",
+    "privacy",
+    "kpi",
+    "demo",
+}
 MODELS = [
     model
     for model in apps.get_models()

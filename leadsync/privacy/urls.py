@@ -1,0 +1,7 @@
+"""Addresses: Personal data."""
+
+from django.urls import URLPattern
+
+app_name = "privacy"
+
+urlpatterns: list[URLPattern] = []

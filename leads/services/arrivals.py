@@ -173,11 +173,14 @@ def tell_batch(*, batch: Import, by: User | None, at: datetime | None = None) ->
     To be called when the whole import is in, in the transaction that says so. Calling it twice tells once.
     """
     arrived = Arrival.objects.filter(batch=batch)
-    handed = (
-        Handoff.objects.filter(lead__in=arrived.values("lead"), at__gte=batch.created_at)
-        .values("rep")
-        .annotate(count=Count("id"), due=Min("due_at"))
-    )
+    since = Handoff.objects.filter(at__gte=batch.created_at)
+    with db.by_hash():  # both sides may be a hundred thousand rows of a moment ago
+        handed = list(
+            since.filter(lead__in=arrived.values("lead"))
+            .values("rep")
+            .annotate(count=Count("id"), due=Min("due_at"))
+            .order_by("rep")
+        )
     name = batch.campaign.name if batch.campaign else ""
     rows = [
         notices.NewNotice(
@@ -189,21 +192,27 @@ def tell_batch(*, batch: Import, by: User | None, at: datetime | None = None) ->
         )
         for row in handed
     ]
-    again = (
-        arrived.filter(is_first=False, lead__owner__isnull=False)
-        .exclude(lead__handoffs__at__gte=batch.created_at)
-        .values("lead__owner")
-        .annotate(count=Count("lead", distinct=True), first=Min("lead"))
+    again = arrived.filter(is_first=False)
+    owners: dict[int, int] = dict(
+        again.filter(lead__owner__isnull=False).values_list("lead", "lead__owner").distinct()
     )
-    firsts = Lead.objects.in_bulk([row["first"] for row in again])
+    if owners:
+        with db.by_hash():
+            anew = since.filter(lead__in=again.values("lead")).values_list("lead", flat=True)
+            for lead_id in anew:
+                owners.pop(lead_id, None)
+    theirs: dict[int, list[int]] = {}
+    for lead_id, owner_id in sorted(owners.items()):
+        theirs.setdefault(owner_id, []).append(lead_id)
+    firsts = Lead.objects.in_bulk([lead_ids[0] for lead_ids in theirs.values()])
     rows += [
         notices.NewNotice(
             "lead_again",
-            row["lead__owner"],
+            owner_id,
             f"lead_again:batch:{batch.pk}",
-            changes.facts(firsts[row["first"]], batch.campaign, count=row["count"]),
-            changes.url_of(row["first"]),
+            changes.facts(firsts[lead_ids[0]], batch.campaign, count=len(lead_ids)),
+            changes.url_of(lead_ids[0]),
         )
-        for row in again
+        for owner_id, lead_ids in sorted(theirs.items())
     ]
     notices.put_many(rows, by=by, at=at)

@@ -39,6 +39,23 @@ def now() -> datetime:
     return value
 
 
+def transaction_marks() -> tuple[int, int]:
+    """The number that the next transaction gets, and that of the oldest one that still writes.
+
+    What was there under the first number is complete as soon as the second has reached it: rows with smaller keys
+    cannot turn up any more. SQLite has one writer at a time, so nothing turns up late: (0, 0).
+    """
+    if not is_postgres():
+        return 0, 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_snapshot_xmax(found)::text::bigint, pg_snapshot_xmin(found)::text::bigint"
+            " FROM pg_current_snapshot() AS found"
+        )
+        following, oldest = cursor.fetchone()
+    return int(following), int(oldest)
+
+
 @contextmanager
 def exclusively(name: str, *, wait: bool = False) -> Iterator[Lock | None]:
     """Run the block in one transaction while holding the named lock; yields None when another holds it.
@@ -358,6 +375,24 @@ def prefer_indexes() -> None:
                 "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;"
                 " SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
             )
+
+
+@contextmanager
+def by_hash() -> Iterator[None]:
+    """Within the block, let PostgreSQL join no two tables row by row; to be used inside a transaction.
+
+    For statements that join what this very transaction wrote in bulk: the statistics know nothing of it yet, the
+    planner expects one row on either side and would go through all of one for each of the other. SQLite looks up by
+    index anyway.
+    """
+    if is_postgres():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL jit = off")
+    yield
+    # After an error there is nothing to set: the transaction takes it back itself.
+    if is_postgres():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL jit TO DEFAULT")
 
 
 def take_your_time() -> None:

@@ -30,6 +30,7 @@ from leads.selectors import agreement
 from leadsync.accounts import selectors as accounts
 
 UNDO_WITHIN = timedelta(days=1)
+UNFINISHED = (Import.State.WAITING, Import.State.RUNNING)
 SHOWN_NUMBERS = 5  # row numbers that a remark names
 
 FIELD_LABELS = {

@@ -100,7 +100,7 @@ def _show_result(request: HttpRequest, batch: Import, *, status: int = 200, **mo
         "is_stopped": batch.options.get("is_stopped", False),
         "is_history": selectors.history_of(batch),
     } | more
-    if batch.state in imports.UNFINISHED:
+    if batch.state in selectors.UNFINISHED:
         return render_page(request, "leads/import_wait.html", context, fragment="import", status=status)
     if wants_fragment(request) and request.method == "GET":
         # The poll of the progress bar sees the end: the whole page is the result.

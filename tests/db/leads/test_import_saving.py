@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from leads.domain.words import Door
 from leads.models import Arrival, Handoff, Import, ImportRow, Lead, LeadKey
-from leads.services import arrivals, imports, marking, preview
+from leads.services import arrivals, import_basics, import_saving, imports, marking, preview
 from leads.services.arrivals import LeadData
 from leads.services.import_rows import Saver
 from leadsync.core.errors import Conflict, Invalid, NotAllowed
@@ -110,8 +110,8 @@ def test_saving_twice_saves_once() -> None:
 
 
 def test_a_long_list_waits_for_the_worker_and_is_saved_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "DIRECT", 3)
-    monkeypatch.setattr(imports, "BATCH", 2)
+    monkeypatch.setattr(import_saving, "DIRECT", 3)
+    monkeypatch.setattr(import_saving, "BATCH", 2)
     batch = saved(paste(listed(7)))
     assert batch.state == "waiting"
     assert not Lead.objects.exists()
@@ -121,8 +121,8 @@ def test_a_long_list_waits_for_the_worker_and_is_saved_in_batches(monkeypatch: p
 
 
 def test_after_a_crash_the_next_run_goes_on_without_a_double_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "DIRECT", 3)
-    monkeypatch.setattr(imports, "BATCH", 2)
+    monkeypatch.setattr(import_saving, "DIRECT", 3)
+    monkeypatch.setattr(import_saving, "BATCH", 2)
     batch = saved(paste(HEAD + "Bad\tx\t\n" + listed(6)[len(HEAD) :]))
     real, calls = Saver.save, []
 
@@ -264,7 +264,7 @@ def test_a_dropped_list_saves_nothing() -> None:
 
 
 def test_a_stopped_save_keeps_what_is_in_and_counts_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "DIRECT", 0)
+    monkeypatch.setattr(import_saving, "DIRECT", 0)
     batch = saved(paste(listed(3)))
     assert imports.cancel(batch=batch, by=batch.by).state == "cancelled"
     assert imports.resume_all() == 0
@@ -276,7 +276,7 @@ def test_a_rep_may_not_log() -> None:
 
 
 def test_the_worker_looks_through_a_long_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "SEEN_AT_ONCE", 1)
+    monkeypatch.setattr(import_basics, "SEEN_AT_ONCE", 1)
     batch = paste(listed(3))
     assert batch.scanned_at is None
     imports.resume_all()

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/new/", campaigns.new, name="new"),
     path("campaigns/<int:pk>/", campaigns.page, name="page"),
     path("campaigns/<int:pk>/edit/", campaigns.edit, name="edit"),
+    path("campaigns/<int:pk>/review/", campaigns.review, name="review"),
     path("campaigns/<int:pk>/state/", campaigns.state, name="state"),
     path("campaigns/<int:pk>/spend/", campaigns.spend, name="spend"),
     path("campaigns/<int:pk>/spend/<int:entry>/", campaigns.spend_entry, name="spend_entry"),

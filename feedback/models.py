@@ -1,4 +1,4 @@
-"""Questions between the departments, and disputes about marks."""
+"""Questions between the departments, disputes about marks, and the leads that market notes rest on."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, MarketNote
 from leads.models import Lead, Mark
 from leads.models.lead import MarkChoices
 
@@ -131,3 +131,19 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dispute_id} {self.side} {self.verdict}"
+
+
+class Evidence(models.Model):
+    """A lead that a market note rests on."""
+
+    note = models.ForeignKey(MarketNote, models.CASCADE, related_name="evidence")
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="market_notes")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "evidence"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["note", "lead"], name="evidence_once")]
+
+    def __str__(self) -> str:
+        return f"{self.note_id} {self.lead_id}"

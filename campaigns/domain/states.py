@@ -22,8 +22,8 @@ NEXT: Mapping[State, tuple[State, ...]] = {
     State.DRAFT: (State.REVIEW, State.STOPPED),
     State.REVIEW: (State.LIVE, State.DRAFT, State.STOPPED),
     State.LIVE: (State.PAUSED, State.ENDED, State.STOPPED),
-    State.PAUSED: (State.LIVE, State.ENDED, State.STOPPED),
-    State.ENDED: (State.LIVE,),
+    State.PAUSED: (State.LIVE, State.REVIEW, State.ENDED, State.STOPPED),
+    State.ENDED: (State.LIVE, State.REVIEW),
     State.STOPPED: (State.REVIEW,),
 }
 

@@ -9,9 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.domain import states
+from campaigns.domain import notes, states
 from campaigns.models import Campaign, Channel
 from campaigns.selectors import history
+from campaigns.selectors.notes import market_of
+from campaigns.services import reviews
 from leadsync.accounts.access import check
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
@@ -35,6 +37,10 @@ EDITABLE = frozenset(
     }
 )
 MAX_BUDGET = Decimal(10) ** 12
+# Where a change of market means that sales has to be asked (again).
+ASKED_ABOUT = frozenset(
+    {Campaign.State.REVIEW, Campaign.State.LIVE, Campaign.State.PAUSED, Campaign.State.ENDED}
+)
 
 
 def create(
@@ -79,8 +85,9 @@ def create(
 def edit(*, campaign: Campaign, by: User, version: int, changes: Mapping[str, Any]) -> Campaign:
     """Change fields of a campaign; `changes` holds some of `EDITABLE`, `version` is what the person saw.
 
-    Raises `NotAllowed`, `Invalid`, and `Conflict` when somebody saved meanwhile: its context holds
-    `happened`, what the others changed, newest first. Saving what is already there changes nothing.
+    A campaign that goes to another market than sales was asked about is under review again. Raises `NotAllowed`,
+    `Invalid`, and `Conflict` when somebody saved meanwhile: its context holds `happened`, what the others changed,
+    newest first. Saving what is already there changes nothing.
     """
     check(by, Can.EDIT_CAMPAIGNS)
     unknown = set(changes) - EDITABLE
@@ -89,6 +96,7 @@ def edit(*, campaign: Campaign, by: User, version: int, changes: Mapping[str, An
     with transaction.atomic():
         current = _for_change(campaign, version)
         before = {field: getattr(current, field) for field in changes}
+        market = market_of(current)
         for field, value in changes.items():
             setattr(current, field, value.strip() if isinstance(value, str) else value)
         if all(getattr(current, field) == value for field, value in before.items()):
@@ -96,13 +104,23 @@ def edit(*, campaign: Campaign, by: User, version: int, changes: Mapping[str, An
         if "channel" in changes:
             locked(Channel.objects.filter(pk=current.channel_id)).first()
         _check(current)
-        return _save(current, by)
+        asks = current.state in ASKED_ABOUT and notes.needs_review_again(market, market_of(current))
+        if asks:
+            current.state = Campaign.State.REVIEW
+        saved = _save(current, by)
+        if asks:
+            reviews.ask_again(saved, by=by)
+        return saved
 
 
-def change_state(*, campaign: Campaign, by: User, to: str, version: int) -> Campaign:
+def change_state(
+    *, campaign: Campaign, by: User, to: str, version: int, answers: Mapping[int, str] | None = None
+) -> Campaign:
     """Move a campaign on in its life, along `campaigns.domain.states.NEXT`.
 
-    Raises `NotAllowed`, `Conflict` as `edit` does, and `Invalid` for a step that is not open from there.
+    Under review sales is asked; `answers` is what marketing says to the notes about its market, by the note's id.
+    Live it goes only cleared by sales, or by the director over sales. Raises `NotAllowed`, `Conflict` as `edit` does,
+    and `Invalid` for a step that is not open from there.
     """
     check(by, Can.EDIT_CAMPAIGNS)
     with transaction.atomic():
@@ -112,6 +130,10 @@ def change_state(*, campaign: Campaign, by: User, to: str, version: int) -> Camp
                 _("From “%(state)s” this step is not open.") % {"state": current.get_state_display()},
                 field="to",
             )
+        if to == Campaign.State.LIVE:
+            reviews.check_may_go_live(current)
+        elif to == Campaign.State.REVIEW:
+            reviews.ask(current, by=by, answers=answers)
         current.state = to
         return _save(current, by)
 
@@ -129,6 +151,8 @@ def take_back(*, campaign: Campaign, by: User, version: int, at: datetime | None
         change = last.change_of("state") if last else None
         if last is None or change is None or not states.can_be_taken_back(last.at, now):
             raise Invalid(_("There is nothing to undo: a change of state can be taken back for a day."))
+        if change.before == Campaign.State.LIVE and current.state == Campaign.State.REVIEW:
+            reviews.check_may_go_live(current)
         current.state = change.before
         return _save(current, by)
 

@@ -1,5 +1,6 @@
 """Pages of campaigns: the list, one campaign, making and changing it, its states, money and visits."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,15 +11,16 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns.domain import states
 from campaigns.forms.campaigns import CampaignForm, FilterForm, SpendForm, VisitsForm
-from campaigns.models import Campaign, Channel, Spend, Visits
+from campaigns.models import Campaign, Channel, Review, Spend, Visits
 from campaigns.selectors import campaigns as selectors
 from campaigns.selectors import history, words
 from campaigns.services import campaigns as services
-from campaigns.services import spending
+from campaigns.services import notes, reviews, spending
 from leadsync.accounts.access import person_of, requires, signed_in
 from leadsync.accounts.roles import Can
 from leadsync.core.errors import Conflict, Invalid
@@ -139,19 +141,70 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
             after = services.take_back(campaign=campaign, by=person, version=version)
         else:
             after = services.change_state(
-                campaign=campaign, by=person, to=request.POST.get("to", ""), version=version
+                campaign=campaign,
+                by=person,
+                to=request.POST.get("to", ""),
+                version=version,
+                answers=_answers(request),
             )
     except (Conflict, Invalid) as error:
-        campaign = get_object_or_404(Campaign.objects.select_related("channel", "owner"), pk=pk)
-        context = _page_context(
-            request,
-            campaign,
-            refused=error,
-            theirs=words.sentences(error.context.get("happened", [])),
-        )
-        return render_page(request, "campaigns/page.html", context, status=error.http_status)
+        return _refused(request, pk, error)
     messages.success(request, words.became(after.state))
     return redirect("campaigns:page", pk)
+
+
+def _answers(request: HttpRequest) -> dict[int, str]:
+    """What was typed for each note: the fields `answer_<id of the note>`."""
+    found = {}
+    for name, text in request.POST.items():
+        start, _line, number = name.partition("_")
+        if start == "answer" and number.isascii() and number.isdecimal() and len(number) <= 18:
+            found[int(number)] = str(text)
+    return found
+
+
+def _refused(request: HttpRequest, pk: int, error: Conflict | Invalid) -> HttpResponse:
+    """The page again, with the reason and everything that was typed."""
+    campaign = get_object_or_404(Campaign.objects.select_related("channel", "owner"), pk=pk)
+    context = _page_context(
+        request,
+        campaign,
+        refused=error,
+        typed=request.POST,
+        theirs=words.sentences(error.context.get("happened", [])),
+    )
+    return render_page(request, "campaigns/page.html", context, status=error.http_status)
+
+
+@require_POST
+@requires(Can.EDIT_CAMPAIGNS, Can.CLEAR_CAMPAIGNS, Can.OVERRULE_REVIEWS)
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say something to the notes (`do=answer`), clear, object or overrule; the service decides who may."""
+    campaign = get_object_or_404(Campaign, pk=pk)
+    person = person_of(request)
+    does, note = request.POST.get("do", ""), request.POST.get("note", "")
+    try:
+        if does == "answer":
+            notes.answer(campaign=campaign, answers=_answers(request), by=person)
+            messages.success(request, _("Saved."))
+            return redirect("campaigns:page", pk)
+        asked = Review.objects.filter(campaign=campaign, pk=_number(request.POST.get("review"))).first()
+        if asked is None or does not in _SAID:
+            raise Conflict(_("This campaign is no longer under this review. Look at it again."))
+        decide, said = _SAID[does]
+        decide(review=asked, by=person, note=note)
+    except (Conflict, Invalid) as error:
+        return _refused(request, pk, error)
+    messages.success(request, str(said))
+    return redirect("campaigns:page", pk)
+
+
+# What can be said to a review, and what the toast says then.
+_SAID: dict[str, tuple[Callable[..., Review], Any]] = {
+    "clear": (reviews.clear, gettext_lazy("Cleared. Marketing can go live.")),
+    "object": (reviews.object_to, gettext_lazy("Marketing reads why.")),
+    "overrule": (reviews.overrule, gettext_lazy("It may go live. Both sides read why.")),
+}
 
 
 @require_http_methods(["GET", "POST"])

@@ -52,6 +52,9 @@ class Can(StrEnum):
 
     EDIT_CAMPAIGNS = "edit_campaigns"
     EDIT_CHANNELS = "edit_channels"
+    WRITE_MARKET_NOTES = "write_market_notes"
+    CLEAR_CAMPAIGNS = "clear_campaigns"  # or object, for sales, before they go live
+    OVERRULE_REVIEWS = "overrule_reviews"
     LOG_LEADS = "log_leads"
     WORK_LEADS = "work_leads"  # marks, activities, follow-ups on own leads
     WORK_ANY_LEAD = "work_any_lead"  # the same on everyone's leads, with a note where a rule is overridden
@@ -75,7 +78,7 @@ class Can(StrEnum):
     MANAGE_COMPANY = "manage_company"
 
 
-_EVERYONE = frozenset({Can.ASK, Can.EXPORT})
+_EVERYONE = frozenset({Can.ASK, Can.EXPORT, Can.WRITE_MARKET_NOTES})
 _MARKETING = _EVERYONE | {
     Can.EDIT_CAMPAIGNS,
     Can.EDIT_CHANNELS,
@@ -102,7 +105,21 @@ PERMISSIONS: dict[Role, frozenset[Can]] = {
     Role.HEAD_OF_MARKETING: _MARKETING | _HEADS | {Can.SIGN_FOR_MARKETING},
     Role.HEAD_OF_SALES: _SALES
     | _HEADS
-    | {Can.WORK_ANY_LEAD, Can.HAND_OVER, Can.MERGE_LEADS, Can.EDIT_ROUTING, Can.SIGN_FOR_SALES},
-    Role.DIRECTOR: _EVERYONE | {Can.SIGN_PLAN, Can.EDIT_PLAN, Can.SEE_FIRST_CONTACTS, Can.DECIDE_DISPUTES},
+    | {
+        Can.WORK_ANY_LEAD,
+        Can.HAND_OVER,
+        Can.MERGE_LEADS,
+        Can.EDIT_ROUTING,
+        Can.CLEAR_CAMPAIGNS,
+        Can.SIGN_FOR_SALES,
+    },
+    Role.DIRECTOR: _EVERYONE
+    | {
+        Can.SIGN_PLAN,
+        Can.EDIT_PLAN,
+        Can.SEE_FIRST_CONTACTS,
+        Can.DECIDE_DISPUTES,
+        Can.OVERRULE_REVIEWS,
+    },
     Role.ADMINISTRATOR: frozenset({Can.MANAGE_PEOPLE, Can.MANAGE_COMPANY, Can.ERASE_LEADS, Can.EDIT_INTAKE}),
 }

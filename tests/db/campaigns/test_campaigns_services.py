@@ -107,12 +107,12 @@ def test_saving_what_is_there_already_changes_nothing(marta: User) -> None:
 def test_the_second_of_two_savers_learns_who_changed_what(marta: User, bartek: User) -> None:
     campaign = make(budget=Decimal(3500))
     campaigns.edit(campaign=campaign, by=bartek, version=1, changes={"budget": Decimal(4000)})
-    campaigns.edit(campaign=campaign, by=bartek, version=2, changes={"segment": "Metal"})
+    campaigns.edit(campaign=campaign, by=bartek, version=2, changes={"terms": "Net 30"})
     with pytest.raises(Conflict) as conflict:
         campaigns.edit(campaign=campaign, by=marta, version=1, changes={"budget": Decimal(1)})
     assert "Bartek Król" in conflict.value.message
     fields = [change.field for one in conflict.value.context["happened"] for change in one.changes]
-    assert fields == ["segment", "budget"]
+    assert fields == ["terms", "budget"]
     assert fresh(campaign).budget == 4000
 
 

@@ -1,27 +1,92 @@
-"""The numbers of a campaign's first leads in its gate: 1, 2, 3 … by arrival, without a gap."""
+"""The numbers of a campaign's first leads in its gate: 1, 2, 3 … by arrival, without a gap.
 
-from django.db.models import F
+Leads get them when they arrive (`leads.services.arriving_rows`). To be called in the transaction that takes leads out
+of the gate or brings them back, under the arrivals' lock: nobody arrives meanwhile.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db.models import Q
 
 from leads.models import Lead
 from leads.selectors import agreement
+from leads.services import changes
+from leadsync.core import db
+
+type Numbers = dict[int, int | None]  # by lead
 
 
-def close_up(campaign_id: int) -> None:
+def close_up(*campaign_ids: int) -> Numbers:
     """Give the numbers that came free to those who come next.
 
-    To be called in the transaction that takes leads out of the gate, under the arrivals' lock: nobody arrives meanwhile.
+    Returns what number each lead had that has another one now.
     """
-    leads = Lead.objects.filter(campaign=campaign_id, is_test=False, is_history=False)
-    numbered = list(
-        leads.filter(gate_number__isnull=False).order_by("gate_number").values_list("pk", "gate_number")
-    )
-    free = agreement.terms().gate_size - len(numbered)
-    following = (
-        leads.filter(gate_number=None).order_by("received_at", "pk").values_list("pk", flat=True)[:free]
-        if free > 0
-        else ()
-    )
-    places = [*numbered, *((pk, None) for pk in following)]
-    for number, (pk, old) in enumerate(places, start=1):
-        if number != old:
-            Lead.objects.filter(pk=pk).update(gate_number=number, version=F("version") + 1)
+    size = agreement.terms().gate_size
+    before: Numbers = {}
+    wanted: Numbers = {}
+    for campaign_id in sorted(set(campaign_ids)):
+        numbered = _numbered(campaign_id)
+        free = max(size - len(numbered), 0)
+        leads = Lead.objects.filter(campaign=campaign_id, is_test=False, is_history=False, gate_number=None)
+        waiting = (
+            list(leads.order_by("received_at", "pk").values_list("pk", flat=True)[:free]) if free else []
+        )
+        for number, pk in enumerate([*numbered, *waiting], start=1):
+            if numbered.get(pk) != number:
+                before[pk], wanted[pk] = numbered.get(pk), number
+    write(wanted)
+    return before
+
+
+def put_back(
+    before: Mapping[int, int | None], after: Mapping[int, int | None], campaign_ids: Iterable[int]
+) -> None:
+    """Give leads the numbers of `before` again, where nobody's number changed since they had those of `after`.
+
+    Otherwise who came since keeps the place behind them: each takes its old place, and the rest close up.
+    """
+    ids = sorted({*before, *after})
+    now: Numbers = dict(Lead.objects.filter(pk__in=ids).values_list("pk", "gate_number"))
+    campaigns = dict(Lead.objects.filter(pk__in=ids).values_list("pk", "campaign_id"))
+    is_as_left = all(now[pk] == after.get(pk) for pk in now)
+    taken = Q(pk__in=[])
+    for pk, number in before.items():
+        if number is not None and pk in campaigns:
+            taken |= Q(campaign=campaigns[pk], gate_number=number)
+    if is_as_left and not Lead.objects.filter(taken).exclude(pk__in=ids).exists():
+        write({pk: number for pk, number in before.items() if pk in now and now[pk] != number})
+        return
+    size = agreement.terms().gate_size
+    wanted: Numbers = {}
+    for campaign_id in sorted(set(campaign_ids)):
+        numbered = _numbered(campaign_id)
+        mine = sorted(
+            (number, pk)
+            for pk, number in before.items()
+            if number is not None and campaigns.get(pk) == campaign_id
+        )
+        order = [pk for pk in numbered if pk not in before]
+        for number, pk in mine:
+            order.insert(number - 1, pk)
+        places: Numbers = {pk: number if number <= size else None for number, pk in enumerate(order, start=1)}
+        former: Numbers = {**numbered, **{pk: now[pk] for _number, pk in mine}}
+        gone = {pk: None for pk in numbered if pk not in places}
+        wanted |= {pk: number for pk, number in (places | gone).items() if former[pk] != number}
+    write(wanted)
+
+
+def write(numbers: Mapping[int, int | None]) -> None:
+    """Set these numbers, whoever had them before among these leads."""
+    if not numbers:
+        return
+    # Taken away first: a number is unique in its campaign at every moment.
+    Lead.objects.filter(pk__in=list(numbers)).update(gate_number=None, version=changes.NEXT_VERSION)
+    rows: Sequence[tuple[int, Sequence[int]]] = [
+        (pk, (number,)) for pk, number in numbers.items() if number is not None
+    ]
+    db.update_rows(Lead, ("gate_number",), rows)
+
+
+def _numbered(campaign_id: int) -> Numbers:
+    rows = Lead.objects.filter(campaign=campaign_id, gate_number__isnull=False).order_by("gate_number")
+    return dict(rows.values_list("pk", "gate_number"))

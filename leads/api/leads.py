@@ -1,92 +1,34 @@
 """Leads over the API: the same filters, services and rights as the pages."""
 
-from dataclasses import fields as fields_of
 from typing import Any
 
 import django_filters
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.models import Campaign
 from leads.api.base import IF_MATCH, WORKS, LeadOut, done
 from leads.api.handing import HandingActions
-from leads.api.known import AnswerValue, KnownActions
+from leads.api.intake import IntakeActions, LeadFields
+from leads.api.known import KnownActions
 from leads.api.many import ManyActions
 from leads.api.outcomes import OutcomeActions
 from leads.api.work import WorkActions
 from leads.filters import DayFilter, KeyFilter, LeadFilter, OneOfFilter, YesNoFilter
-from leads.services import arrivals, editing, intake, same_lead
-from leadsync.accounts.api_auth import caller
+from leads.services import editing
 from leadsync.accounts.roles import Can
-from leadsync.core.api import MOST_ID, PAGING, Instant, Strict, Version, etag, read
-from leadsync.core.errors import Invalid
-
-MOST_ANSWERS = 100
-
-
-class LeadFields(Strict):
-    """What may be said about a lead by hand. Stage, mark, owner and stamps change by actions only."""
-
-    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    company = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    job_title = serializers.CharField(max_length=150, required=False, allow_blank=True)
-    email = serializers.CharField(max_length=320, required=False, allow_blank=True)
-    phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
-    country = serializers.CharField(
-        max_length=100, required=False, allow_blank=True, help_text="Two letters, or its name in English."
-    )
-    city = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    language = serializers.CharField(max_length=10, required=False, allow_blank=True)
-    need = serializers.CharField(
-        max_length=same_lead.MOST_NEED, required=False, allow_blank=True, help_text="What they want."
-    )
-    wanted_at = Instant(required=False, allow_null=True, help_text="When they asked to be called.")
-
-
-class LeadIn(LeadFields):
-    """A lead to be logged: a name or a company, and the campaign that brought it."""
-
-    campaign = serializers.IntegerField(min_value=1, max_value=MOST_ID, help_text="The campaign's id.")
-    received_at = Instant(required=False, allow_null=True, help_text="When they wrote; now if left out.")
-    external_id = serializers.CharField(
-        max_length=320, required=False, allow_blank=True, help_text="Its id where it comes from."
-    )
-    namespace = serializers.CharField(
-        max_length=60, required=False, allow_blank=True, help_text="Which system `external_id` belongs to."
-    )
-    answers = serializers.DictField(
-        child=AnswerValue(allow_null=True),
-        required=False,
-        help_text="Answers to the questions of the definition, by key.",
-    )
-
-    def validate_answers(self, value: dict[str, Any]) -> dict[str, Any]:
-        if len(value) > MOST_ANSWERS:
-            raise ValidationError(_("At most %(n)d answers.") % {"n": MOST_ANSWERS})
-        for key in value:
-            serializers.SlugField(max_length=50).run_validation(key)
-        return value
+from leadsync.core.api import PAGING, Version, etag, read
 
 
 class LeadEdit(LeadFields):
     """Corrections. Only what is named changes."""
 
     version = Version()
-
-
-IDEMPOTENCY = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    description="Any text of 200 characters at most: repeated within a day, the message is answered, not logged again.",
-)
 
 
 FINDABLE = {"promise": ["past", "waiting"]}
@@ -113,22 +55,6 @@ def filter_parameters() -> list[OpenApiParameter]:
 
 
 EXAMPLES = {
-    "create": OpenApiExample(
-        "A lead of a form",
-        value={
-            "name": "Eva Example",
-            "company": "Example Sp. z o.o.",
-            "email": "eva@example.com",
-            "phone": "+48 600 000 000",
-            "country": "PL",
-            "need": "A hall of 800 square metres",
-            "campaign": 12,
-            "namespace": "webshop",
-            "external_id": "order-1042",
-            "answers": {"budget": 20000},
-        },
-        request_only=True,
-    ),
     "edit": OpenApiExample(
         "A new number", value={"phone": "+48 600 000 001", "version": 3}, request_only=True
     ),
@@ -136,6 +62,7 @@ EXAMPLES = {
 
 
 class LeadViewSet(
+    IntakeActions,
     WorkActions,
     KnownActions,
     HandingActions,
@@ -197,39 +124,6 @@ class LeadViewSet(
         """`ETag` is its version."""
         lead = get_object_or_404(self.get_queryset(), pk=pk)
         return Response(LeadOut(lead).data, headers=etag(lead.version))
-
-    @extend_schema(
-        tags=["leads"],
-        summary="Log a lead",
-        request=LeadIn,
-        parameters=[IDEMPOTENCY],
-        responses={
-            201: OpenApiResponse(
-                LeadOut, description="A new lead. It was handed to a rep if it can be reached."
-            ),
-            200: OpenApiResponse(
-                LeadOut,
-                description="The lead was here: same external id, e-mail or phone (a new arrival is noted), or the "
-                "same Idempotency-Key (nothing happened).",
-            ),
-        },
-        examples=[EXAMPLES["create"]],
-    )
-    def create(self, request: Request) -> Response:
-        """A *logged lead* is what others call an inquiry or MQL."""
-        body = read(LeadIn, request)
-        campaign = Campaign.objects.filter(pk=body.pop("campaign")).first()
-        if campaign is None:
-            raise Invalid(_("There is no such campaign."), field="campaign")
-        known = {field.name for field in fields_of(arrivals.LeadData)}
-        lead, is_new = intake.log(
-            data=arrivals.LeadData(**{name: value for name, value in body.items() if name in known}),
-            campaign=campaign,
-            by=caller(request),
-            payload=dict(request.data),
-            key=request.headers.get("Idempotency-Key", ""),
-        )
-        return self._shown(lead.pk, status=201 if is_new else 200)
 
     @extend_schema(
         tags=["leads"],

@@ -6,6 +6,8 @@ Django REST framework imports this module while its own views are being imported
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from io import BytesIO
+from math import ceil
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
@@ -22,15 +24,41 @@ from rest_framework.throttling import UserRateThrottle
 if TYPE_CHECKING:
     from rest_framework.generics import GenericAPIView
     from rest_framework.response import Response
+    from rest_framework.views import APIView
 
 MOST_ID: Final = 2**63 - 1  # what a primary key can be
 MOST_VERSION: Final = 2**31 - 1
 YEARS: Final = (1900, 2200)  # instants outside are slips of the keyboard, and no database shifts them safely
 PAGING: Final = frozenset({"cursor", "limit"})
+MOST_BYTES: Final = 2 * 1024 * 1024
+MOST_DEPTH: Final = 20  # more than any body of ours needs, far from what reading or writing it could not bear
+
+
+class TooLarge(APIException):
+    """A body larger than any that makes sense (413)."""
+
+    status_code = 413
+    default_code = "too_large"
+    default_detail = gettext_lazy("The body is larger than 2 MB. Send it in several parts.")
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    """Whether lists and objects of `value` stand in each other more than `most` times."""
+    level = [value]
+    for _depth in range(most + 1):
+        level = [
+            one
+            for outer in level
+            if isinstance(outer, dict | list)
+            for one in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 class Json(JSONParser):
-    """JSON bodies; one nested too deeply to be read is refused like any other that is no JSON."""
+    """JSON bodies of a size and depth that make sense; others are refused like one that is no JSON."""
 
     def parse(
         self,
@@ -38,11 +66,21 @@ class Json(JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """The body as Python values. Raises `ParseError` (400)."""
+        """The body as Python values. Raises `ParseError` (400), `TooLarge` (413) before it is read."""
+        request = (parser_context or {}).get("request")
+        said = request.META.get("CONTENT_LENGTH") if request is not None else None
+        if said and said.isdecimal() and int(said) > MOST_BYTES:
+            raise TooLarge
+        raw = stream.read(MOST_BYTES + 1)  # whatever the header says
+        if len(raw) > MOST_BYTES:
+            raise TooLarge
         try:
-            return super().parse(stream, media_type, parser_context)
+            found = super().parse(BytesIO(raw), media_type, parser_context)
         except RecursionError as error:
             raise ParseError(_("The JSON is nested too deeply.")) from error
+        if _is_deeper(found, MOST_DEPTH):
+            raise ParseError(_("The JSON is nested too deeply."))
+        return found
 
 
 class FirstRenderer(BaseContentNegotiation):
@@ -104,9 +142,26 @@ class CursorPages(CursorPagination):
 
 
 class PersonThrottle(UserRateThrottle):
-    """So many requests a minute per person, whichever of their tokens asks; see `API_RATE`."""
+    """So many requests a minute per person, whichever of their tokens asks; see `API_RATE`.
+
+    Every answer says how many are allowed, how many are left, and in how many seconds all of them are again.
+    """
 
     scope = "person"
+    num_requests: int
+    duration: int  # seconds
+
+    def allow_request(self, request: Request, view: "APIView") -> bool:
+        """Whether there is one left; the view's answer tells how many."""
+        is_allowed = bool(super().allow_request(request, view))
+        if hasattr(self, "history"):  # not where nobody is signed in
+            newest = self.history[0] if self.history else self.now
+            view.headers |= {
+                "RateLimit-Limit": str(self.num_requests),
+                "RateLimit-Remaining": str(max(0, self.num_requests - len(self.history))),
+                "RateLimit-Reset": str(ceil(max(0.0, newest + self.duration - self.now))),
+            }
+        return is_allowed
 
 
 # ------------------------------------------------------------------------------------------------- input

@@ -49,7 +49,7 @@ def _plain(value: Any) -> Any:
 def problem(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Every refusal as `application/problem+json`: type, title, status, detail, errors by field, context."""
     if isinstance(exc, DomainError):
-        return _refusal(exc)
+        return Response(_refused(exc), status=exc.http_status, content_type=CONTENT_TYPE)
     response = exception_handler(exc, context)
     if response is None:
         return None
@@ -59,21 +59,43 @@ def problem(exc: Exception, context: dict[str, Any]) -> Response | None:
     )
     if is_of_body:
         response.status_code = 422
-    code = getattr(exc, "default_code", "error")
-    title = _text(getattr(exc, "default_detail", exc))
-    body: dict[str, Any] = {"type": f"about:{code}", "title": title, "status": response.status_code}
-    if isinstance(exc, exceptions.ValidationError):
-        detail = _flatten(exc.detail)
-        body["errors"] = detail if isinstance(detail, dict) else {"non_field_errors": detail}
-        body["detail"] = title
-    else:
-        body["detail"] = _text(getattr(exc, "detail", title))
-    response.data = body
+    response.data = _body(exc, response.status_code)
     response.content_type = CONTENT_TYPE
     return response
 
 
-def _refusal(exc: DomainError) -> Response:
+def described(exc: DomainError | exceptions.ValidationError) -> dict[str, Any]:
+    """A refusal of one row among many as a problem document that stands in the answer; its status is 422."""
+    body = _refused(exc) if isinstance(exc, DomainError) else _body(exc, 422)
+    return {"errors": {}} | body
+
+
+def pointer(errors: Any, start: str) -> str:
+    """Where the first of these errors lies, as a JSON pointer (RFC 6901) that begins with `start`."""
+    while isinstance(errors, Mapping) and errors:
+        name, errors = next(iter(errors.items()))
+        if name == "non_field_errors":
+            break
+        start += "/" + _text(name).replace("~", "~0").replace("/", "~1")
+    return start
+
+
+def _body(exc: Exception, status: int) -> dict[str, Any]:
+    """The problem document of one of Django REST framework's exceptions."""
+    title = _text(getattr(exc, "default_detail", exc))
+    code = getattr(exc, "default_code", "error")
+    body: dict[str, Any] = {"type": f"about:{code}", "title": title, "status": status}
+    if isinstance(exc, exceptions.ValidationError):
+        detail = _flatten(exc.detail)
+        return body | {
+            "detail": title,
+            "errors": detail if isinstance(detail, dict) else {"non_field_errors": detail},
+        }
+    return body | {"detail": _text(getattr(exc, "detail", title))}
+
+
+def _refused(exc: DomainError) -> dict[str, Any]:
+    """The problem document of a refusal of ours."""
     message = _text(exc.message)
     body: dict[str, Any] = {
         "type": f"about:{exc.code}",
@@ -85,7 +107,7 @@ def _refusal(exc: DomainError) -> Response:
         body["errors"] = {_text(exc.field): [message]}
     if exc.context:
         body["context"] = _plain(exc.context)
-    return Response(body, status=exc.http_status, content_type=CONTENT_TYPE)
+    return body
 
 
 def problem_response(status: int, title: str, detail: str = "") -> JsonResponse:

@@ -55,20 +55,6 @@ def test_the_same_external_id_is_the_same_lead(api: Api) -> None:
     assert other.status_code == 201
 
 
-def test_a_message_repeated_under_its_key_changes_nothing(api: Api) -> None:
-    client, sent = api(person("marketer")), body()
-    first = client.post(LEADS, sent, headers={"Idempotency-Key": "one"})
-    second = client.post(LEADS, sent, headers={"Idempotency-Key": "one"})
-    assert (first.status_code, second.status_code) == (201, 200)
-    assert first.json() == second.json()
-    assert Arrival.objects.count() == 1
-    changed = client.post(LEADS, sent | {"name": "Somebody else"}, headers={"Idempotency-Key": "one"})
-    assert changed.status_code == 422
-    stranger = api(person("marketer")).post(LEADS, sent, headers={"Idempotency-Key": "one"})
-    assert stranger.status_code == 200
-    assert Arrival.objects.count() == 2, "another person's key is another key"
-
-
 @pytest.mark.parametrize("field", ["stage", "owner", "mark", "won_at", "amount", "version", "is_test", "id"])
 def test_what_only_services_set_is_refused_by_name(api: Api, field: str) -> None:
     answer = api(person("marketer")).post(LEADS, body(**{field: "won"}))

@@ -6,7 +6,7 @@ No database.
 from .codes import Code, ErrorCode, ProblemCode, RemarkCode
 from .columns import Field, Match, header_key, recognise
 from .model import Fault, Limits, Remark, Row, Table, TableError
-from .reader import read_table, read_text
+from .reader import is_large_workbook, read_table, read_text, unpack_workbook
 
 __all__ = [
     "Code",
@@ -22,7 +22,9 @@ __all__ = [
     "Table",
     "TableError",
     "header_key",
+    "is_large_workbook",
     "read_table",
     "read_text",
     "recognise",
+    "unpack_workbook",
 ]

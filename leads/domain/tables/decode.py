@@ -7,7 +7,7 @@ into words.
 
 import codecs
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -20,6 +20,7 @@ type Opener = Callable[[], BinaryIO]
 
 CHUNK_BYTES = MIB
 SAMPLE_BYTES = 256 * 1024
+SAMPLE_READS = 60
 # Rare today: chosen only when they fit clearly better.
 RARE = {"iso8859_2": 0.25, "koi8_r": 0.25}
 GUESSES = ("cp1250", "cp1251", "cp1252", "iso8859_2", "koi8_r")
@@ -54,6 +55,7 @@ _NO_FILE_ENCODINGS = frozenset(
 )
 _MARKUP = re.compile(rb"\s*<(?:!doctype|html|head|body|table|\?xml|script|svg)\b", re.IGNORECASE)
 _JSON = re.compile(rb'\s*(?:\{\s*"[^"\n]*"\s*:|\[\s*[\[{])')
+_ASCII = bytes(range(0x80))
 # Control characters that no text file has; tab, line ends, vertical tab, form feed and escape do occur.
 _CONTROLS = bytes((*range(0x01, 0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F))
 
@@ -170,6 +172,27 @@ def detect(opener: Opener, limits: Limits, *, chosen: str = "") -> Encoding:
     ranked, is_certain = _rank(b"\n".join(telling))
     choices = tuple(dict.fromkeys((*ranked, *OTHER_CHOICES)))
     return found(ranked[0], certain=is_certain, choices=choices)
+
+
+def sample_lines(opener: Opener, names: Sequence[str]) -> dict[str, str]:
+    """How the most telling line reads in each encoding; empty where all is ASCII or an encoding cannot read it."""
+    telling = b""
+    with opener() as stream:
+        for _ in range(SAMPLE_READS):
+            chunk = stream.read(CHUNK_BYTES)
+            if not chunk:
+                break
+            if not chunk.isascii():
+                lines = [line for line in re.split(rb"[\r\n]+", chunk) if not line.isascii()]
+                telling = max(lines[:100], key=lambda line: len(line[:400].translate(None, _ASCII)))
+                break
+    found: dict[str, str] = {}
+    for name in names:
+        text = telling.decode(known_encoding(name), "replace")
+        first = next((place for place, c in enumerate(text) if c >= "\x80"), 0)
+        part = text[max(first - 20, 0) : first + 60]
+        found[name] = " ".join("".join(c if c.isprintable() else " " for c in part).split())
+    return found
 
 
 def _wide_without_bom(head: bytes) -> str:

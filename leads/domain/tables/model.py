@@ -94,6 +94,8 @@ class Table:
     """Empty for a spreadsheet."""
     has_header: bool
     is_header_certain: bool
+    is_returned: bool
+    """Whether it is a file of rows that we gave back to be mended."""
     header_row: int
     """Record number of the header row; 0 when there is none."""
     remarks: tuple[Remark, ...]

@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from io import BytesIO, StringIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
-from . import decode, dialect, xlsx
+from . import decode, dialect, returned, xlsx
 from .codes import ErrorCode, RemarkCode
 from .decode import Opener
 from .dialect import Dialect
 from .model import MIB, Limits, Remark, Row, Table, TableError
+from .xlsx_stream import Workbook
 
 SAMPLE_ROWS = 50
 HEADER_RECORDS = 120
 HEADER_CHARACTERS = 200
+LARGE_BYTES = 16 * MIB  # unpacked; beyond it a workbook is read row by row instead of held
 
 type Source = bytes | str | os.PathLike[str] | Opener
 type Record = tuple[int, list[str]]
@@ -52,18 +54,22 @@ def read_table(
     delimiter: str = "",
     sheet: str = "",
     has_header: bool | None = None,
+    is_ours: bool = False,
 ) -> Table:
     """Open a CSV, TSV or .xlsx file given as bytes, as a path, or as a function that opens it for reading.
 
     Everything is detected; ``encoding``, ``delimiter``, ``sheet`` and ``has_header`` carry what a person
     chose instead. The file is passed over once for its encoding and size, and its rows are read when the
-    table is iterated. ``filename`` only helps to tell a file of tabs from one of commas in doubt.
+    table is iterated. ``filename`` only helps to tell a file of tabs from one of commas in doubt. ``is_ours``: the
+    file is what ``unpack_workbook`` wrote, so there is nothing to detect.
 
     Raises ``TableError`` with the reason for what is no table or breaks a limit; iterating may raise it too.
     """
     limits = limits or Limits()
     opener = _opener(source)
     try:
+        if is_ours:
+            return _table(_from_unpacked(opener, limits), limits, has_header)
         with opener() as stream:
             head = stream.read(8192)
         if decode.file_kind(head) == "zip":
@@ -141,6 +147,19 @@ def _from_bytes(opener: Opener, limits: Limits, encoding: str, delimiter: str) -
     )
 
 
+def _from_unpacked(opener: Opener, limits: Limits) -> _Origin:
+    plain = Dialect(",")
+
+    def records() -> Iterator[Record]:
+        def lines() -> Iterator[str]:
+            with TextIOWrapper(opener(), encoding="utf-8", errors="replace", newline="") as text:
+                yield from text
+
+        return _csv_records(lines(), plain, limits)
+
+    return _Origin("xlsx", records)
+
+
 def _delimited(
     open_text: Callable[[], StringIO | TextIOWrapper], limits: Limits, delimiter: str, known: _Origin
 ) -> _Origin:
@@ -216,7 +235,9 @@ def _what_is_wrong(
 def _from_workbook(opener: Opener, limits: Limits, wanted: str) -> _Origin:
     with opener() as stream:
         _require_size(stream, limits)
-        workbook = xlsx.open_workbook(stream, limits)
+        if xlsx.checked_size(stream, limits) > LARGE_BYTES:
+            return _from_large_workbook(opener, wanted)
+        workbook = xlsx.open_workbook(stream)
     names = xlsx.sheet_names(workbook)
     if not names:
         raise TableError(ErrorCode.EMPTY)
@@ -233,14 +254,61 @@ def _from_workbook(opener: Opener, limits: Limits, wanted: str) -> _Origin:
                 others.append(other)
     if sheet.start is None:
         raise TableError(ErrorCode.EMPTY)
-    remarks: tuple[Remark, ...] = ()
-    if others:
-        remarks = (Remark(RemarkCode.OTHER_SHEETS, {"sheet": name, "others": ", ".join(others[:5])}),)
 
     def records() -> Iterator[Record]:
         return enumerate(xlsx.sheet_records(sheet), start=1)
 
+    remarks = _other_sheets(name, others)
     return _Origin("xlsx", records, remarks, sheet.total_height, sheet=name, sheets=tuple(names))
+
+
+def _from_large_workbook(opener: Opener, wanted: str) -> _Origin:
+    workbook = Workbook(opener())
+    names = tuple(workbook.sheets)
+    filled = [name for name in names if any(_is_filled(cells) for cells in workbook.records(name))]
+    if wanted and wanted not in names:
+        raise TableError(ErrorCode.NO_SUCH_SHEET, sheet=wanted)
+    name = wanted or next(iter(filled), "")
+    if name not in filled:
+        raise TableError(ErrorCode.EMPTY)
+
+    def records() -> Iterator[Record]:
+        return enumerate(workbook.records(name), start=1)
+
+    remarks = _other_sheets(name, [] if wanted else [one for one in filled if one != name])
+    return _Origin("xlsx", records, remarks, sheet=name, sheets=names)
+
+
+def _other_sheets(name: str, others: Sequence[str]) -> tuple[Remark, ...]:
+    if not others:
+        return ()
+    return (Remark(RemarkCode.OTHER_SHEETS, {"sheet": name, "others": ", ".join(others[:5])}),)
+
+
+def is_large_workbook(source: Source, *, limits: Limits | None = None) -> bool:
+    """Whether the file is a workbook that takes long to read, row by row, so that it is better unpacked once.
+
+    It is passed over as an archive, and nothing is kept. Raises ``TableError`` for one that breaks a limit.
+    """
+    limits = limits or Limits()
+    with _opener(source)() as stream:
+        if decode.file_kind(stream.read(8192)) != "zip":
+            return False
+        _require_size(stream, limits)
+        return xlsx.checked_size(stream, limits) > LARGE_BYTES
+
+
+def unpack_workbook(source: Source, out: TextIO, *, sheet: str = "") -> Table:
+    """Write a sheet's records as CSV to a text stream opened with ``newline=""``; read it with ``is_ours``.
+
+    Returns the table of the workbook. Raises ``TableError``.
+    """
+    opener = _opener(source)
+    origin = _from_workbook(opener, Limits(), sheet)
+    writer = csv.writer(out)
+    for _number, cells in _checked(origin.records(), Limits()):
+        writer.writerow(cells)
+    return _table(origin, Limits(), None)
 
 
 def _require_size(stream: BinaryIO, limits: Limits) -> None:
@@ -270,13 +338,22 @@ def _table(origin: _Origin, limits: Limits, has_header: bool | None) -> Table:
     else:
         header_row, raw = 0, []
         remarks.append(Remark(RemarkCode.NO_HEADER))
-    below = [cells for number, cells in first if number > header_row]
-    headers = _headers(raw, below, remarks, has_header=found.index >= 0)
+    ours = returned.places_of_ours(raw)
+    is_neutral = origin.kind != "xlsx"
+
+    def theirs(cells: list[str]) -> list[str]:
+        return returned.without_ours(cells, ours, is_neutral=is_neutral) if ours else cells
+
+    below = [theirs(cells) for number, cells in first if number > header_row]
+    headers = _headers(theirs(raw), below, remarks, has_header=found.index >= 0)
 
     def rows() -> Iterator[Row]:
         count = 0
-        for number, cells in _checked(origin.records(), limits):
-            if number <= header_row or not _is_filled(cells):
+        for number, record in _checked(origin.records(), limits):
+            if number <= header_row:
+                continue
+            cells = theirs(record)
+            if not _is_filled(cells):
                 continue
             count += 1
             if count > limits.rows:
@@ -297,6 +374,7 @@ def _table(origin: _Origin, limits: Limits, has_header: bool | None) -> Table:
         delimiter=origin.delimiter,
         has_header=found.index >= 0,
         is_header_certain=found.is_certain,
+        is_returned=bool(ours),
         header_row=header_row,
         remarks=tuple(remarks),
         sample=tuple(islice(rows(), SAMPLE_ROWS)),

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from .codes import ErrorCode, Params, ProblemCode, RemarkCode
 from .columns import Field, Match, header_words, recognise
+from .consents import Agreed, parse_consent
 from .messages import english
 from .model import Fault, Remark, Row, Table, TableError
 from .text import plain
@@ -38,7 +39,7 @@ from .values import (
     without_prefix,
 )
 
-type Value = str | bool | int | Email | Phone | Moment | Money
+type Value = str | bool | int | Email | Phone | Moment | Money | Agreed
 
 DATE_FIELDS = frozenset({Field.RECEIVED_AT, Field.WON_AT, Field.LOST_AT, Field.NEXT_STEP_AT})
 NAME_FIELDS = frozenset({Field.NAME, Field.FIRST_NAME, Field.LAST_NAME, Field.COMPANY})
@@ -459,8 +460,6 @@ class _Reading:
             return parse_phone(cell, self.region)
         if target is Field.AMOUNT:
             return parse_money(cell, self.parser.mapping.decimal_marks.get(index, ""))
-        if target is Field.CONSENT:
-            return _consent(cell)
         if reader := _READERS.get(target):
             return reader(cell)
         text = clean_lines(cell) if target in FREE_TEXT_FIELDS else clean(cell)
@@ -481,17 +480,10 @@ class _Reading:
         self.remarks.append(Remark(code, {"column": header, **params}))
 
 
-def _consent(cell: str) -> bool | None:
-    """Read a yes, or the time at which it was given, as consent; a sentence is kept and proves nothing."""
-    answer = parse_boolean(cell)
-    if isinstance(answer, Fault):
-        return True if isinstance(parse_date(cell), Moment) else None
-    return answer
-
-
 _READERS: dict[Field, Callable[[str], Value | Fault | None]] = {
     Field.EXTERNAL_ID: parse_id,
     Field.EMAIL: parse_email,
+    Field.CONSENT: parse_consent,
     Field.COUNTRY: parse_country,
     Field.LANGUAGE: parse_language,
     Field.WON: parse_boolean,

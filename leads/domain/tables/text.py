@@ -6,9 +6,15 @@ import unicodedata
 from .codes import ProblemCode
 from .model import Fault
 
+# What Excel shows where a formula failed, in its English, Polish and Russian form.
+_ERRORS = frozenset({
+    "#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!", "#spill!", "#calc!", "#getting_data",
+    "#n/d", "#adr!", "#arg!", "#dziel/0!", "#nazwa?", "#zero!", "#liczba!",
+    "#н/д", "#ссылка!", "#знач!", "#дел/0!", "#имя?", "#пусто!", "#число!",
+})  # fmt: skip
 # Words that people and programs write for "nothing". "Select" is what an untouched drop-down list exports.
-EMPTY_WORDS = frozenset({
-    "-", "--", "---", "–", "—", "n/a", "na", "#n/a", "null", "none", "nil", "(none)", "(empty)", "(blank)",
+EMPTY_WORDS = _ERRORS | frozenset({
+    "-", "--", "---", "–", "—", "n/a", "na", "null", "none", "nil", "(none)", "(empty)", "(blank)",
     "brak", "brak danych", "nie dotyczy", "нет", "нет данных", "не указано", "не указан",
 })  # fmt: skip
 CHOICE_EMPTY_WORDS = EMPTY_WORDS | {"select", "wybierz", "выберите", "выбрать", "please select", "choose"}

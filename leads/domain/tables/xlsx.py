@@ -22,6 +22,7 @@ from .model import MIB, Limits, TableError
 type CellValue = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 READ_BYTES = 256 * 1024
+MOST_TITLE_ROWS = 150  # above the header, and the header itself
 # Beyond it a float no longer holds every integer: the digits shown would be invented.
 EXACT_INTEGER = 2**53
 
@@ -29,16 +30,16 @@ _FAR_REFERENCE = re.compile(rb"[\"'](?:[A-Za-z]{2,}[0-9]|[A-Za-z][0-9]{6,})")
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 
 
-def open_workbook(stream: BinaryIO, limits: Limits) -> CalamineWorkbook:
-    """Check the archive and open it.
+def checked_size(stream: BinaryIO, limits: Limits) -> int:
+    """How many bytes the archive unpacks to; nothing of it is kept.
 
-    Raises ``TableError`` when it is no .xlsx, is damaged, or unpacks to too much.
+    Raises ``TableError`` when it is no .xlsx, is damaged, unpacks to too much, or has too many rows.
     """
     try:
         with ZipFile(stream) as archive:
             names = set(archive.namelist())
             _require_workbook(archive, names)
-            _check_unpacked(stream, archive.infolist(), limits)
+            return _check_unpacked(stream, archive.infolist(), limits)
     except (
         BadZipFile,
         EOFError,
@@ -49,6 +50,10 @@ def open_workbook(stream: BinaryIO, limits: Limits) -> CalamineWorkbook:
         struct.error,
     ) as error:
         raise TableError(ErrorCode.BROKEN_SPREADSHEET) from error
+
+
+def open_workbook(stream: BinaryIO) -> CalamineWorkbook:
+    """Open a checked archive. Raises ``TableError`` when it is damaged."""
     stream.seek(0)
     return _guarded(lambda: CalamineWorkbook.from_filelike(BytesIO(stream.read())))
 
@@ -88,16 +93,21 @@ def cell_text(value: CellValue | None) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        if value.is_integer() and abs(value) < EXACT_INTEGER:
+        if value.is_integer() and abs(value) < EXACT_INTEGER and not _is_rounded(value):
             return str(int(value))
         # Kept in the form that marks it as rounded, so that an id is not made up from it.
-        return repr(value) if abs(value) < EXACT_INTEGER else f"{value:E}"
+        return repr(value) if abs(value) < EXACT_INTEGER and not value.is_integer() else f"{value:E}"
     if isinstance(value, dt.datetime):
         return value.isoformat(" ")
     if isinstance(value, dt.timedelta):
         seconds = int(value.total_seconds())
         return f"{seconds // 3600}:{seconds % 3600 // 60:02d}:{seconds % 60:02d}"
     return value.isoformat()
+
+
+def _is_rounded(value: float) -> bool:
+    """Whether Excel, which keeps fifteen digits, has put a zero for the rest."""
+    return abs(value) >= 10**15 and value % 10 == 0
 
 
 def _require_workbook(archive: ZipFile, names: set[str]) -> None:
@@ -114,36 +124,64 @@ def _require_workbook(archive: ZipFile, names: set[str]) -> None:
     raise TableError(ErrorCode.NOT_A_TABLE, kind="ZIP")
 
 
-def _check_unpacked(stream: BinaryIO, members: list[ZipInfo], limits: Limits) -> None:
+def _check_unpacked(stream: BinaryIO, members: list[ZipInfo], limits: Limits) -> int:
     """Refuse by declared size first, then unpack for real: what an archive declares may be a lie."""
     too_big = TableError(ErrorCode.UNPACKS_TOO_BIG, limit_mb=limits.unpacked_bytes // MIB)
     if len(members) > 10_000 or sum(member.file_size for member in members) > limits.unpacked_bytes:
         raise too_big
-    left = limits.unpacked_bytes
+    size = 0
     for member in members:
         if member.flag_bits & 0x1:
             raise TableError(ErrorCode.ENCRYPTED)
         if member.compress_type not in (0, 8):
             raise TableError(ErrorCode.BROKEN_SPREADSHEET)
-        is_sheet = member.filename.lower().startswith("xl/worksheets/") and member.filename.lower().endswith(
-            ".xml"
-        )
-        looks_far, tail = False, b""
-        for chunk in _unpacked(stream, member):
-            left -= len(chunk)
-            if left < 0:
+        name = member.filename.lower()
+        is_xml = name.endswith((".xml", ".rels"))
+        sheet = _SheetLook(limits) if is_xml and name.startswith("xl/worksheets/") else None
+        tail = b""
+        for chunk in unpacked(stream, member):
+            size += len(chunk)
+            if size > limits.unpacked_bytes:
                 raise too_big
-            if is_sheet and not looks_far:
+            if is_xml:
                 window = tail + chunk
-                if b"\x00" in chunk or (b"<!" in window and re.search(rb"<!(?:DOCTYPE|ENTITY)", window)):
+                if b"<!" in window and re.search(rb"<!(?:DOCTYPE|ENTITY)", window):
                     raise TableError(ErrorCode.BROKEN_SPREADSHEET)
-                looks_far = _FAR_REFERENCE.search(window) is not None
                 tail = window[-64:]
-        if looks_far:
+            if sheet is not None:
+                sheet.look_at(chunk)
+        if sheet is not None and sheet.looks_far:
             _check_extent(stream, member, limits)
+    return size
 
 
-def _unpacked(stream: BinaryIO, member: ZipInfo) -> Iterator[bytes]:
+class _SheetLook:
+    """What the bytes of a sheet tell as they go by: too many rows with content, cells far out."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._rows = 0
+        self._rest = b""
+        self._tail = b""
+        self.looks_far = False
+
+    def look_at(self, chunk: bytes) -> None:
+        """One more piece. Raises ``TableError``."""
+        if b"\x00" in chunk:
+            raise TableError(ErrorCode.BROKEN_SPREADSHEET)
+        if not self.looks_far:
+            self.looks_far = _FAR_REFERENCE.search(self._tail + chunk) is not None
+            self._tail = chunk[-64:]
+        *rows, rest = (self._rest + chunk).split(b"<row")
+        self._rows += sum(1 for row in rows if b"<v" in row or b"<is" in row)
+        # Of a row that goes on only its content counts; one without an end is no reason to keep it all.
+        has_content = b"<v" in rest or b"<is" in rest
+        self._rest = (b"<v" if has_content else b"") + rest[-64:]
+        if self._rows > self._limits.rows + MOST_TITLE_ROWS:
+            raise TableError(ErrorCode.TOO_MANY_ROWS, limit=self._limits.rows)
+
+
+def unpacked(stream: BinaryIO, member: ZipInfo) -> Iterator[bytes]:
     """Unpack one member to its true end, whatever size is declared for it."""
     stream.seek(member.header_offset)
     header = stream.read(30)
@@ -197,7 +235,7 @@ def _check_extent(stream: BinaryIO, member: ZipInfo, limits: Limits) -> None:
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
     try:
-        for chunk in _unpacked(stream, member):
+        for chunk in unpacked(stream, member):
             parser.Parse(chunk)
         parser.Parse(b"", True)
     except expat.ExpatError as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from leads.domain.tables import ErrorCode, Field, ProblemCode, RemarkCode, TableError, read_table, read_text
+from leads.domain.tables.consents import Agreed
 from leads.domain.tables.export import neutral, plain, write_csv
 from leads.domain.tables.rows import (
     ColumnMapping,
@@ -102,12 +103,24 @@ def test_unknown_words_are_kept_and_mentioned() -> None:
     assert [remark.code for remark in row.remarks] == [RemarkCode.WORD_UNKNOWN]
 
 
-def test_consent_is_a_yes_or_a_time_and_never_a_mere_sentence() -> None:
-    rows = parsed(
-        "name\temail\tconsent\n"
-        + "".join(f"Anna\ta@x.pl\t{c}\n" for c in ("tak", "2026-04-07", "no", "Terms"))
+def test_consent_is_a_yes_a_time_or_the_words_agreed_to_and_nothing_else_proves_it() -> None:
+    cells = (
+        "tak",
+        "2026-04-07",
+        "I agree to be called",
+        "no",
+        "Terms",
+        "I do not agree to be called",
+        "Nie wyrażam zgody",
     )
-    assert [row.values.get(Field.CONSENT) for row in rows] == [True, True, False, None]
+    rows = parsed("name\temail\tconsent\n" + "".join(f"Anna\ta@x.pl\t{cell}\n" for cell in cells))
+    yes, at, words, *others = (row.values.get(Field.CONSENT) for row in rows)
+    assert yes == Agreed()
+    assert isinstance(at, Agreed)
+    assert at.at is not None
+    assert (at.at.at.isoformat()[:10], words) == ("2026-04-07", Agreed("I agree to be called"))
+    assert others == [False, None, None, None]
+    assert rows[4].extra == {"consent": "Terms"}
 
 
 def test_fixed_values_fill_what_the_file_lacks() -> None:

@@ -171,7 +171,7 @@ class _Recomputing:
         self.clocks.clear()
         changed: list[tuple[int, tuple[Any, ...]]] = []
         for pk, rep_id, at, seconds, due_at, warn_at, escalate_at, next_at, agreed, wanted_at, kind in found:
-            if due_at <= at and not promise.is_asked_for_later(wanted_at, at):
+            if due_at < at and not promise.is_asked_for_later(wanted_at, at):
                 continue  # taken over when it was past: due when it was due
             clock = self._clock(rep_id, at, agreed or {}, wanted_at, kind)
             if (seconds, due_at, warn_at, escalate_at) != (

@@ -203,7 +203,8 @@ class Ledger:
         was = case.clock
         assert was is not None
         if was.times["missed"] <= at:
-            case.clock = Clock(pk, case, rep, at, 0, dict(was.times), set(was.flagged), is_fixed=True)
+            is_past = was.times["missed"] < at
+            case.clock = Clock(pk, case, rep, at, 0, dict(was.times), set(was.flagged), is_fixed=is_past)
         else:
             self.start(case, pk, rep, at, self.left_of(was, at))
 

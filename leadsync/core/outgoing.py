@@ -390,9 +390,16 @@ class Answer:
 _USER_AGENT = "LeadSync"
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
-    """Send `body` and return the answer, whatever its status. Raises `Unreachable` with the reason in words."""
-    return _send("POST", url, body, headers or {})
+def post(
+    url: str, body: bytes, headers: Mapping[str, str] | None = None, *, follows_redirects: bool = True
+) -> Answer:
+    """Send `body` and return the answer, whatever its status. Raises `Unreachable` with the reason in words.
+
+    Without `follows_redirects` an answer that leads elsewhere is returned like any other.
+    """
+    return _send(
+        "POST", url, body, headers or {}, most_redirects=MOST_REDIRECTS if follows_redirects else None
+    )
 
 
 def get(url: str, headers: Mapping[str, str] | None = None) -> Answer:
@@ -400,12 +407,19 @@ def get(url: str, headers: Mapping[str, str] | None = None) -> Answer:
     return _send("GET", url, None, headers or {})
 
 
-def _send(method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+def _send(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    *,
+    most_redirects: int | None = MOST_REDIRECTS,
+) -> Answer:
     deadline = time.monotonic() + TOTAL_SECONDS
     target = parse(url)
-    for _number in range(MOST_REDIRECTS + 1):
+    for _number in range((most_redirects or 0) + 1):
         answer, goes_to = _once(method, target, body, headers, deadline)
-        if goes_to is None:
+        if goes_to is None or most_redirects is None:
             return answer
         target = parse(urljoin(target.url, goes_to))
         if answer.status == 303:

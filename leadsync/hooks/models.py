@@ -18,6 +18,12 @@ class Endpoint(Versioned):
     events = models.JSONField(default=list)  # leadsync.hooks.domain.events.HookEvent
     is_on = models.BooleanField(_("on"), default=True)
     on_since_at = models.DateTimeField(null=True)  # what happened before is not told
+    starts = models.JSONField(default=dict, db_default={})  # event → the last LeadEvent before it was chosen
+    # A worker that sends holds the address until then; after a failure nobody sends to it before.
+    free_at = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0, db_default=0)  # in a row
+    failing_since_at = models.DateTimeField(null=True)
+    succeeded_at = models.DateTimeField(null=True)  # the last success
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     changed_at = models.DateTimeField()
@@ -60,6 +66,7 @@ class Delivery(models.Model):
                 fields=["next_try_at"], condition=models.Q(state="waiting"), name="delivery_waiting"
             ),
             models.Index(fields=["endpoint", "-id"], name="delivery_of_endpoint"),
+            models.Index(fields=["endpoint", "state", "id"], name="delivery_by_state"),
             models.Index(fields=["lead_id"], name="delivery_of_lead"),
         ]
 

@@ -90,6 +90,7 @@ AREAS = (
     ("kpi:plan", "plan"),
     ("kpi:", "dashboard"),
     ("feedback:", "questions"),
+    ("hooks:", "settings"),
     ("notices:webhook", "settings"),
     ("notices:outbox", "settings"),
     ("notices:", "notices"),

@@ -53,6 +53,8 @@ def _schedule(sender: Celery, **_kwargs: Any) -> None:
         "agreement": _every("leads.agreement", tick),
         "disputes": _every("feedback.settle", tick),
         "pieces": _every("feedback.settle_pieces", tick),
+        "webhooks": _every("hooks.deliver", tick / 3),
+        "webhooks-housekeeping": _at("hooks.housekeeping", crontab(minute="27")),
         "rollup-nightly": _at("kpi.rollup_full", crontab(hour="2", minute="17")),
         "housekeeping": _at("notices.housekeeping", crontab(minute="7")),
     }

@@ -1,0 +1,160 @@
+"""Everything that hangs on a lead, moved to another one as it stands, and put back.
+
+What refers to a lead is read from the models, so rows of apps above this one are moved without knowing them.
+`TREATED` says how each is treated; what is not listed there moves, and a test asks that everything is listed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+
+from leads.models import Lead
+from leads.services import changes
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """`same`: two rows that agree in these columns cannot both stay, one of them is kept aside.
+
+    `is_kept`: rows change after they were made, so they are remembered whole. `is_pair`: refers to two leads.
+    """
+
+    same: tuple[str, ...] = ()
+    is_kept: bool = False
+    is_pair: bool = False
+
+
+MOVES = Treatment()
+TREATED: Mapping[str, Treatment] = {
+    "leads.Arrival.lead": MOVES,
+    "leads.LeadKey.lead": MOVES,  # unique among all leads: the two have none in common
+    "leads.LeadEvent.lead": MOVES,
+    "leads.Activity.lead": MOVES,  # `campaign` follows the lead's
+    "leads.Mark.lead": Treatment(is_kept=True),
+    "leads.Answer.lead": Treatment(same=("key",), is_kept=True),
+    "leads.Finding.lead": Treatment(same=("topic", "tag_id"), is_kept=True),
+    "leads.Handoff.lead": Treatment(is_kept=True),  # one open at most: see `leads.services.merge_clocks`
+    "leads.Step.lead": Treatment(same=("handoff_id", "kind", "due_at")),
+    "leads.Consent.lead": MOVES,
+    "leads.BackTestLead.lead": Treatment(same=("test_id",)),
+    "leads.Merge.survivor": MOVES,  # what was merged before comes along
+    "leads.Lookalike.first": Treatment(is_pair=True),
+    "leads.Lookalike.second": Treatment(is_pair=True),
+    "feedback.Question.lead": MOVES,
+    "feedback.Evidence.lead": Treatment(same=("note_id",)),
+    "feedback.Dispute.lead": MOVES,  # of a mark, which moves too
+    "intake.Payload.lead": MOVES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One column that refers to a lead."""
+
+    label: str
+    model: type[models.Model]
+    column: str
+
+    @property
+    def treatment(self) -> Treatment:
+        return TREATED.get(self.label, MOVES)
+
+    def rows(self, lead_id: int) -> models.QuerySet[Any]:
+        """The rows of this lead."""
+        return self.model._base_manager.filter(**{self.column: lead_id})
+
+
+def relations() -> list[Relation]:
+    """Every column of every app that refers to a lead."""
+    found = []
+    # Hidden ones too: `related_name="+"` hides a relation, and its rows would go with the lead.
+    for one in Lead._meta.get_fields(include_hidden=True):
+        if isinstance(one, models.ForeignObjectRel):
+            model: Any = one.related_model
+            field: Any = one.field
+            found.append(Relation(f"{model._meta.label}.{field.name}", model, field.attname))
+    return sorted(found, key=lambda one: one.label)
+
+
+def as_row(thing: models.Model) -> dict[str, Any]:
+    """All columns of a row as JSON."""
+    return {
+        field.attname: changes.as_json(getattr(thing, field.attname)) for field in thing._meta.concrete_fields
+    }
+
+
+def from_row(model: type[models.Model], row: Mapping[str, Any]) -> dict[str, Any]:
+    """The way back of `as_row`: columns with their values. Columns that are gone by now are passed over."""
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    return {
+        name: value if isinstance(fields[name], models.JSONField) else fields[name].to_python(value)
+        for name, value in row.items()
+        if name in fields
+    }
+
+
+def put(model: type[models.Model], rows: list[dict[str, Any]]) -> None:
+    """Make these rows again, under the keys they had."""
+    model._base_manager.bulk_create([model(**from_row(model, row)) for row in rows])
+
+
+type Rows = dict[str, list[dict[str, Any]]]
+
+
+def move(survivor_id: int, other_id: int, prefers_other: Callable[[str, Any], bool]) -> dict[str, Any]:
+    """Move all that hangs on `other_id` to the survivor; what puts it back, for the snapshot.
+
+    Of two rows that cannot both stay the survivor's does, unless `prefers_other(label, row)` of the other's row.
+    Returns "moved": keys by relation; "kept": rows as they were, by relation; "removed": rows put aside, by model.
+    """
+    moved: dict[str, list[int]] = {}
+    kept: Rows = {}
+    removed: Rows = {}
+    for relation in relations():
+        treatment = relation.treatment
+        if treatment.is_pair:
+            # Pairs are about what the two were: the worker finds what the one lead is like.
+            _take_away(relation, relation.rows(other_id), removed)
+            continue
+        if treatment.same:
+            _make_room(relation, survivor_id, other_id, prefers_other, removed)
+        rows = relation.rows(other_id)
+        if treatment.is_kept:
+            found = list(rows.order_by("pk"))
+            kept[relation.label] = [as_row(one) for one in found]
+            ids = [one.pk for one in found]
+        else:
+            ids = list(rows.order_by("pk").values_list("pk", flat=True))
+        if ids:
+            moved[relation.label] = ids
+            rows.update(**{relation.column: survivor_id})
+    return {"moved": moved, "kept": kept, "removed": removed}
+
+
+def _take_away(relation: Relation, rows: models.QuerySet[Any], removed: Rows) -> None:
+    found = list(rows.order_by("pk"))
+    if found:
+        removed.setdefault(relation.model._meta.label, []).extend(as_row(one) for one in found)
+        relation.model._base_manager.filter(pk__in=[one.pk for one in found]).delete()
+
+
+def _make_room(
+    relation: Relation,
+    survivor_id: int,
+    other_id: int,
+    prefers_other: Callable[[str, Any], bool],
+    removed: Rows,
+) -> None:
+    names = relation.treatment.same
+    mine = {tuple(getattr(row, name) for name in names): row for row in relation.rows(survivor_id)}
+    if not mine:
+        return
+    aside = []
+    for row in relation.rows(other_id):
+        twin = mine.get(tuple(getattr(row, name) for name in names))
+        if twin is not None:
+            aside.append(twin.pk if prefers_other(relation.label, row) else row.pk)
+    if aside:
+        _take_away(relation, relation.model._base_manager.filter(pk__in=aside), removed)

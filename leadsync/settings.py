@@ -206,6 +206,9 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "reset_password": "20/m/ip,5/m/key"}
 USERSESSIONS_TRACK_ACTIVITY = False  # it would write to the database at every page
+# How many proxies stand in front: the visitor's address, by which attempts are limited, is that far from the end of
+# X-Forwarded-For. Production has one that ends TLS; without any the header is not believed.
+ALLAUTH_TRUSTED_PROXY_COUNT: int = env.int("TRUSTED_PROXIES", default=1 if PRODUCTION else 0)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -285,6 +288,11 @@ MAILERS = {"default": _mailers(EMAIL_URL)}
 # ---------------------------------------------------------------------------------------------- out of the house
 # The company's webhook: https only. Plain http is for trying things out, never for production.
 OUTGOING_ALLOWS_HTTP: bool = env.bool("OUTGOING_ALLOWS_HTTP", default=DEBUG) and not PRODUCTION
+
+# ---------------------------------------------------------------------------------------------- forms
+# How often a hosted form may be sent in ten minutes: from one address (an office, a stand at a fair), and by everybody.
+FORM_RATE: int = env.int("FORM_RATE", default=20)
+FORM_RATE_ALL: int = env.int("FORM_RATE_ALL", default=600)
 
 # ---------------------------------------------------------------------------------------------- workers
 CELERY_BROKER_URL: str = (

@@ -110,6 +110,11 @@ class Payload(models.Model):
             models.UniqueConstraint(
                 fields=["source", "digest"], condition=models.Q(source__isnull=False), name="payload_once"
             ),
+            models.UniqueConstraint(  # a page sent twice is one message
+                fields=["form", "external_id", "digest"],
+                condition=models.Q(form__isnull=False),
+                name="payload_of_page_once",
+            ),
             models.CheckConstraint(
                 condition=models.Q(source__isnull=False, form=None)
                 | models.Q(source=None, form__isnull=False),

@@ -23,6 +23,9 @@ OPEN_TO_ANYONE = {
     "accounts:theme",  # and has a dark side
     "notices:stop",  # the link in a mail: mail programs press it without signing in
     "notices:mute_by_mail",  # the same beside one notice
+    "intake:public",  # a form for visitors of the company's own site
+    "intake:public_thanks",  # and what they read afterwards
+    "intake:embed",  # the script that puts the form there
 }
 
 
@@ -81,4 +84,4 @@ def test_every_address_has_a_name_of_its_own() -> None:
 def test_every_address_of_a_page_ends_with_a_slash() -> None:
     pages = [route for route, _name, view in ours() if route and api_class(view) is None]
     # A file to download ends with its kind.
-    assert [route for route in pages if not route.endswith(("/", "/$", ".csv", ".xlsx", ".ics"))] == []
+    assert [route for route in pages if not route.endswith(("/", "/$", ".csv", ".xlsx", ".ics", ".js"))] == []

@@ -352,6 +352,25 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "LeadSync API",
     "VERSION": "1.0.0",
+    "DESCRIPTION": "Everything a person can do with leads and campaigns: the same rights, the same rules, the same "
+    "figures. Sign in with a token of Settings, Tokens. Instants are ISO 8601 with an offset, amounts are text in the "
+    "company's currency, refusals are problem documents (RFC 9457).",
+    "TAGS": [
+        {"name": "leads", "description": "Leads: log, read, correct."},
+        {"name": "work", "description": "What sales does with leads: contact, mark, plan, hand over, win, lose."},
+        {"name": "imports", "description": "Lists of leads from files."},
+        {"name": "intake", "description": "Forms and sources that leads come in by."},
+        {"name": "duplicates", "description": "Leads that are one: merge, and take it back."},
+        {"name": "privacy", "description": "What is known about a person, consent, and erasing it."},
+        {"name": "campaigns", "description": "Campaigns, channels, spend and visits."},
+        {"name": "agreement", "description": "The definition of a good lead and the promises, signed by both sides."},
+        {"name": "disputes", "description": "Marks that marketing does not agree with."},
+        {"name": "questions", "description": "Questions between the departments."},
+        {"name": "figures", "description": "Reports."},
+        {"name": "people", "description": "Oneself, colleagues, notices."},
+        {"name": "hooks", "description": "Other systems that are told what happens to leads."},
+        {"name": "settings", "description": "Routing, lists of words, working time, the company."},
+    ],
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -374,6 +393,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "leadsync.core.api_schema.document_refusals",
+        "leadsync.core.api_examples.fill_in_examples",
     ],
 }
 

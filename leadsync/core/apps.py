@@ -1,5 +1,6 @@
 """What every other app stands on; knows none of them."""
 
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
@@ -21,3 +22,4 @@ class Core(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(_make_cache_table, sender=self)
+        import_module("leadsync.core.api_schema")  # it tells the OpenAPI document about our kind of input

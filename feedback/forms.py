@@ -6,12 +6,14 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, MarketNote
 from feedback.models import Decision
 from feedback.selectors import questions
 from leads.models import Lead
 from leadsync.accounts.models import User
+from leadsync.core.errors import Invalid
 
 
 class AskForm(forms.Form):
@@ -76,3 +78,43 @@ class DecideForm(forms.Form):
         choices=Decision.Verdict.choices, error_messages={"required": _("Choose whether the mark stays.")}
     )
     note = forms.CharField(required=False, max_length=2_000)
+
+
+class MarketNoteForm(forms.Form):
+    """What we know of a market. The service says what is allowed; the version is what the person saw."""
+
+    country = forms.ChoiceField(label=_("Country"), required=False)
+    segment = forms.CharField(
+        label=_("Segment"), required=False, help_text=_("As campaigns name it: “Pet shops”.")
+    )
+    stance = forms.ChoiceField(label=_("Advice"), choices=MarketNote.StanceChoices, widget=forms.RadioSelect)
+    text = forms.CharField(
+        label=_("What we know"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Facts first: what customers there say, what it costs, when it was tried."),
+    )
+    evidence = forms.CharField(
+        label=_("Leads it rests on"),
+        required=False,
+        help_text=_("Numbers or addresses of leads, apart by commas."),
+    )
+    valid_until_on = forms.DateField(
+        label=_("Valid until"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        input_formats=["%Y-%m-%d"],
+    )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = [("", _("Any country")), *countries]  # type: ignore[attr-defined]  # a ChoiceField
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, by the names of the service."""
+        names = ("country", "segment", "stance", "text", "valid_until_on", "evidence")
+        return {name: self.cleaned_data[name] for name in names}
+
+    def refuse(self, error: Invalid) -> None:
+        """Put a refusal of the service where it belongs."""
+        self.add_error(error.field if error.field in self.fields else None, error.message)

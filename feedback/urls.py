@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from feedback.views import disputes, pieces, questions
+from feedback.views import disputes, markets, pieces, questions
 
 app_name = "feedback"
 
@@ -15,6 +15,11 @@ urlpatterns = [
     path("questions/<int:pk>/reply/", questions.reply, name="reply"),
     path("questions/<int:pk>/close/", questions.close, name="close"),
     path("questions/<int:pk>/reopen/", questions.reopen, name="reopen"),
+    path("markets/", markets.market_list, name="markets"),
+    path("markets/known/", markets.known, name="market_known"),
+    path("markets/new/", markets.write, name="market_write"),
+    path("markets/<int:pk>/", markets.edit, name="market_edit"),
+    path("markets/<int:pk>/withdraw/", markets.withdraw, name="market_withdraw"),
     path("disputes/", disputes.dispute_list, name="disputes"),
     path("disputes/<int:pk>/", disputes.dispute, name="dispute"),
     path("disputes/<int:pk>/decide/", disputes.decide, name="dispute_decide"),

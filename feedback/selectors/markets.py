@@ -15,8 +15,8 @@ from campaigns.models import MarketNote
 from campaigns.selectors import notes
 from feedback.models import Evidence
 from leads.models import Lead
-from leads.models.lead import MarkChoices, StageChoices
 from leads.models.agreement import stock_label
+from leads.models.lead import MarkChoices, StageChoices
 from leads.selectors import voice
 
 LOOKED_BACK = timedelta(days=365)

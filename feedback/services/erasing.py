@@ -32,7 +32,9 @@ def erase(*, leads: Collection[int], traces: Traces, at: datetime) -> dict[str, 
         "Question": questions.update(text=GONE, facts={}),
         "Reply": Reply.objects.filter(question__in=questions.values("pk")).update(text=GONE),
         "Dispute": disputes.update(text=GONE),
-        "Decision": Decision.objects.filter(dispute__in=disputes.values("pk")).exclude(note="").update(note=""),
+        "Decision": Decision.objects.filter(dispute__in=disputes.values("pk"))
+        .exclude(note="")
+        .update(note=""),
     }
     counts["Question"] += _redacted(Question, "text", traces)
     counts["Reply"] += _redacted(Reply, "text", traces)

@@ -3,20 +3,19 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.models import MarketNote
-from campaigns.services.notes import may_change
+from campaigns.services import notes
 from feedback.models import Evidence
 from feedback.selectors.markets import leads_named
 from leads.models import Lead
-from leadsync.accounts.access import check
 from leadsync.accounts.models import User
-from leadsync.accounts.roles import Can
-from leadsync.core.errors import Invalid, NotAllowed
+from leadsync.core.errors import Invalid
 
 MOST = 50
 _NUMBER = re.compile(r"(?:^|/leads/|#)([0-9]{1,18})(?:/|$)")
@@ -45,11 +44,26 @@ def read(text: str) -> list[Lead]:
 
 
 @transaction.atomic
-def put(*, note: MarketNote, leads: Sequence[Lead], by: User, at: datetime | None = None) -> None:
-    """Say which leads a note rests on: these and no others. Raises `NotAllowed`."""
-    check(by, Can.WRITE_MARKET_NOTES)
-    if not may_change(note, by):
-        raise NotAllowed(_("%(name)s wrote this note. Write one of your own.") % {"name": note.by.name})
+def write(*, by: User, evidence: str, at: datetime | None = None, **values: Any) -> MarketNote:
+    """Write a note (`campaigns.services.notes.write`) with the leads it rests on. Raises as that and `read` do."""
+    leads = read(evidence)
+    note = notes.write(by=by, at=at, **values)
+    _put(note, leads, by, at)
+    return note
+
+
+@transaction.atomic
+def edit(
+    *, note: MarketNote, by: User, version: int, evidence: str, at: datetime | None = None, **values: Any
+) -> MarketNote:
+    """Change a note and say which leads it rests on. Raises as `campaigns.services.notes.edit` and `read` do."""
+    leads = read(evidence)
+    changed = notes.edit(note=note, by=by, version=version, at=at, **values)
+    _put(changed, leads, by, at)
+    return changed
+
+
+def _put(note: MarketNote, leads: Sequence[Lead], by: User, at: datetime | None) -> None:
     now = at or timezone.now()
     Evidence.objects.filter(note=note).exclude(lead__in=leads).delete()
     Evidence.objects.bulk_create(

@@ -42,7 +42,10 @@ def review_panel(context: Context, campaign: Campaign) -> dict[str, Any]:
         "is_before": is_before,
         "may_edit": may_edit,
         "may_ask": may_edit and campaign.state in {Campaign.State.DRAFT, Campaign.State.STOPPED},
-        "may_ask_again": may_edit and is_asked and review is not None and review.state == ReviewState.OBJECTED,
+        "may_ask_again": may_edit
+        and is_asked
+        and review is not None
+        and review.state == ReviewState.OBJECTED,
         "may_decide": is_asked
         and person.can(Can.CLEAR_CAMPAIGNS)
         and review is not None

@@ -49,7 +49,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
 
     def silent(self, before: datetime) -> Self:
         """In work, but nothing happened since `before` and no step is planned after it."""
-        return self.filter(stage__in=WORKED_STAGES, last_activity_at__lt=before).filter(
+        return self.filter(stage__in=WORKED_STAGES, last_activity_at__lt=before, erased_at=None).filter(
             models.Q(next_step_at=None) | models.Q(next_step_at__lt=before)
         )
 
@@ -90,7 +90,7 @@ def verdicts(at: datetime) -> dict[Verdict, models.Q]:
     contacted = models.Q(end__in=(End.CONTACT, End.MARK))
     is_own = models.Q(due_at__gt=models.F("at"))  # else it was past when it came
     is_running = models.Q(ended_at=None)
-    given_on = models.Q(end__in=(End.PASSED_ON, End.RETURNED), ended_at__gte=models.F("due_at"))
+    given_on = models.Q(end__in=(End.PASSED_ON, End.RETURNED, End.ERASED), ended_at__gte=models.F("due_at"))
     in_time = models.Q(is_in_time=True)
     return {
         Verdict.IN_TIME: contacted & in_time,

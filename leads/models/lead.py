@@ -167,8 +167,10 @@ class Lead(Versioned):
 
     @property
     def title(self) -> str:
-        """What to call the lead: the person, else the company, else its number."""
-        return self.name or self.company or f"#{self.pk}"
+        """What to call the lead: the person, else the company, else its number; "Erased" once it is."""
+        if found := self.name or self.company:
+            return found
+        return f"#{self.pk}" if self.erased_at is None else gettext("Erased")
 
     @property
     def next_step_words(self) -> str:

@@ -162,6 +162,8 @@ def history_of(batch: Import) -> bool:
 def open_table(batch: Import) -> Table:
     """The stored list. Rows are read one by one when it is iterated. Raises `TableError`, `OSError`."""
     options = batch.options
+    if not batch.file:
+        raise FileNotFoundError(batch.pk)  # removed: somebody in it was erased
     if options.get("is_text"):
         with batch.file.open("rb") as stream:
             text = stream.read().decode()

@@ -52,6 +52,7 @@ _SHOWN = (
     "minutes",
     "minutes_estimated",
     "amount",
+    "erased_at",
     "version",
     "campaign__name",
     "campaign__channel__name",

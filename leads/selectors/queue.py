@@ -47,6 +47,7 @@ _SHOWN = (
     "next_step_at",
     "next_step",
     "last_activity_at",
+    "erased_at",
 )
 
 GROUP_TITLES = {

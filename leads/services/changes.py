@@ -16,7 +16,7 @@ from leads.models import Lead, LeadEvent
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
 from leadsync.core import db
-from leadsync.core.errors import Conflict, NotAllowed, NotFound
+from leadsync.core.errors import Conflict, Invalid, NotAllowed, NotFound
 
 # What somebody did, as a conflict message and a timeline say it: "Anna Maj, 10:32: mark".
 EVENT_WORDS = {
@@ -73,7 +73,7 @@ def take(lead: Lead, *, version: int | None = None) -> Lead:
     """Lock the lead for this transaction and bring the given object up to date with the database.
 
     Raises `Conflict` when `version` is given and somebody changed the lead since, naming who changed what and
-    when; `NotFound` when it is gone.
+    when; `NotFound` when it is gone; `Invalid` once its personal data are erased: nothing is done with it any more.
     """
     try:
         lead.refresh_from_db(fields=_COLUMNS, from_queryset=db.locked(Lead.objects.all()))
@@ -81,6 +81,8 @@ def take(lead: Lead, *, version: int | None = None) -> Lead:
         raise NotFound(_("This lead is no longer here.")) from error
     if version is not None and version != lead.version:
         raise conflict(lead)
+    if lead.erased_at is not None:
+        raise Invalid(_("The personal data of this lead were erased: nothing can be changed any more."))
     return lead
 
 

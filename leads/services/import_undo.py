@@ -22,7 +22,8 @@ from leadsync.core import db
 from leadsync.core.errors import Conflict
 
 BATCH = arrivals.CHUNK
-_OWN_EVENTS = (EventKind.ARRIVED, EventKind.HANDED_OFF, EventKind.IMPORTED)
+# Erasing somebody is no work on a lead: what is left of it goes with the import.
+_OWN_EVENTS = (EventKind.ARRIVED, EventKind.HANDED_OFF, EventKind.IMPORTED, EventKind.ERASED)
 
 
 def undo(*, batch: Import, by: User) -> Import:

@@ -147,7 +147,9 @@ def _quiet(since: datetime, cutoff: datetime, days: int) -> list[QuerySet[Lead]]
     )  # of this silence, whatever the limit was then
     was_worked = Activity.objects.filter(lead=OuterRef("pk")).exclude(kind__in=("work", "note"))
     rows = (
-        Lead.objects.filter(stage__in=WORKED_STAGES, is_test=False, last_activity_at__lte=cutoff)
+        Lead.objects.filter(
+            stage__in=WORKED_STAGES, is_test=False, erased_at=None, last_activity_at__lte=cutoff
+        )
         .filter(Q(next_step_at=None) | Q(next_step_at__lte=cutoff))
         .filter(Q(is_history=False) | Exists(was_worked))
         .annotate(quiet_since=quiet_since, silent_at=due_at)

@@ -14,7 +14,8 @@ class Erasure(models.Model):
         REQUEST = "request", _("The person asked for it")
         RETENTION = "retention", _("Kept for long enough")
 
-    lead_id = models.BigIntegerField(unique=True)  # a lead is erased once
+    # A lead is erased once; None: somebody who never became one, or so far.
+    lead_id = models.BigIntegerField(null=True, unique=True)
     why = models.CharField(max_length=10, choices=Why)
     note = models.CharField(
         _("note"), max_length=300, blank=True

@@ -92,6 +92,8 @@ class Facts(dict[str, Any]):
 
     def lead(self) -> str:
         """The lead as people call it: its title and, where it says more, its company."""
+        if self["is_erased"]:
+            return _("Erased")
         title, company = str(self["lead"] or _("a lead")), str(self["company"] or "")
         return f"{title}, {company}" if company and company != title else title
 

@@ -16,7 +16,6 @@ from leads.domain.tables import (
     Row,
     Table,
     TableError,
-    header_key,
     read_table,
     read_text,
 )
@@ -25,7 +24,7 @@ from leads.domain.tables.codes import Code, ErrorCode, ProblemCode, RemarkCode
 from leads.domain.tables.messages import TEMPLATES
 from leads.domain.tables.rows import ANSWER, TEXT_LIMITS, ColumnMapping, Context, RowParser
 from leads.domain.words import Door
-from leads.models import ColumnMemory, Import, ImportRow
+from leads.models import Import, ImportRow
 from leads.selectors import agreement
 from leadsync.accounts import selectors as accounts
 
@@ -167,9 +166,10 @@ def open_table(batch: Import) -> Table:
     if options.get("is_text"):
         with batch.file.open("rb") as stream:
             text = stream.read().decode()
-        return read_text(text, has_header=options.get("has_header"))
+        return read_text(text, delimiter=options.get("delimiter", ""), has_header=options.get("has_header"))
     return read_table(
         batch.file.path,
+        is_ours=options.get("is_unpacked", False),
         filename=batch.name,
         encoding=options.get("encoding", ""),
         delimiter=options.get("delimiter", ""),
@@ -210,12 +210,6 @@ def rows_of(batch: Import, table: Table, *, after: int = 0) -> Iterator[Row]:
             continue
         cells = tuple(changed.get(str(index), cell) for index, cell in enumerate(row.cells))
         yield Row(row.number, cells, row.missing, () if "extra" in changed else row.surplus)
-
-
-def remembered(headers: Sequence[str]) -> ColumnMapping | None:
-    """How a table with these headers was read the last time."""
-    found = ColumnMemory.objects.filter(header_key=header_key(headers)).first()
-    return ColumnMapping.from_dict(found.columns) if found else None
 
 
 def column_names(mapping: ColumnMapping, count: int) -> list[str]:

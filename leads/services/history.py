@@ -18,9 +18,9 @@ from campaigns.services import touch
 from leads.domain import identity, past
 from leads.domain.past import Note, Past, PastNote
 from leads.domain.words import Door, End, EventKind, MarkValue, Stage
-from leads.models import Activity, Answer, Arrival, Handoff, Import, Lead, LeadEvent, LeadKey
+from leads.models import Activity, Answer, Arrival, Consent, Handoff, Import, Lead, LeadEvent, LeadKey
 from leads.services import arrivals, changes
-from leads.services.arrivals import Key, LeadData
+from leads.services.arrivals import Consented, Key, LeadData
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
@@ -124,6 +124,7 @@ class _Upsert:
         self.zone = accounts.company().tz
         self.new_keys: list[tuple[int, str, str, str]] = []
         self.work_there: dict[int, tuple[int, int]] = {}  # activity and minutes by lead
+        self.consents: list[tuple[int, Consented]] = []
         self.answers_there: dict[tuple[int, str], tuple[Any, str]] = {}  # value and source by lead and key
 
     def take(self, rows: Sequence[HistoryRow]) -> list[HistoryResult]:
@@ -169,6 +170,8 @@ class _Upsert:
                 results.append(HistoryResult(Became.ALREADY_HERE, work.pk))
                 continue
             self._add_keys(work.pk, some, known, notes)
+            if row.data.consent is not None:
+                self.consents.append((work.pk, row.data.consent))
             changed = self._apply(work, row, owners, notes, has_clock=work.pk in with_clock)
             if row.owner and owner_key(row.owner) in made_owners:
                 made_owners.discard(owner_key(row.owner))
@@ -330,6 +333,7 @@ class _Upsert:
                 ],
             )
         self._save_answers(new, old)
+        self._save_consents()
         self._record(new, old, replaced)
         pairs: list[tuple[int, datetime | None]] = []
         for work in (*new, *old):
@@ -364,6 +368,24 @@ class _Upsert:
             unique_fields=["lead", "key"],
             update_fields=["value", "source", "by", "at"],
         )
+
+    def _save_consents(self) -> None:
+        """A file that is brought again says nothing new about the same words."""
+        if not self.consents:
+            return
+        said = set(
+            Consent.objects.filter(
+                lead_id__in=db.among([pk for pk, _given in self.consents]), door=Door.HISTORY, is_given=True
+            ).values_list("lead", "text")
+        )
+        rows: list[tuple[Any, ...]] = []
+        for pk, given in self.consents:
+            if (pk, given.text) not in said:
+                said.add((pk, given.text))
+                at = min(given.at or self.now, self.now)
+                rows.append((pk, True, at, Door.HISTORY.value, given.text, given.place))
+        if rows:
+            db.load_rows(Consent, ("lead", "is_given", "at", "door", "text", "place"), rows)
 
     def _row(self, work: _Work) -> tuple[Any, ...]:
         values = work.values

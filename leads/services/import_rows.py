@@ -23,6 +23,7 @@ from leads.selectors import imports as selectors
 from leads.services import arrivals, history
 from leads.services.arrivals import LeadData
 from leads.services.history import Became, HistoryRow
+from leads.services.import_consents import Consents
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
 from leadsync.core.errors import Invalid
@@ -83,7 +84,7 @@ def parser_is_lenient(batch: Import) -> bool:
     return selectors.context_of(batch).is_history
 
 
-def data_of(parsed: ParsedRow, *, namespace: str, at: "Clock") -> LeadData:
+def data_of(parsed: ParsedRow, *, namespace: str, at: "Clock", consents: Consents | None = None) -> LeadData:
     """The lead's own fields, in normal form."""
     email, phone = parsed.values.get(Field.EMAIL), parsed.values.get(Field.PHONE)
     need, note = parsed.text(Field.NEED), parsed.text(Field.NOTE)
@@ -101,6 +102,7 @@ def data_of(parsed: ParsedRow, *, namespace: str, at: "Clock") -> LeadData:
         namespace=namespace if parsed.text(Field.EXTERNAL_ID) else "",
         received_at=at.instant(parsed.values.get(Field.RECEIVED_AT)),
         answers=parsed.answers,
+        consent=consents.of(parsed, at.instant) if consents else None,
     )
 
 
@@ -160,6 +162,11 @@ class Saver:
         self.is_by_columns: bool = batch.options.get("is_by_columns", False)
         self.campaign_name: str = batch.options.get("campaign_name", "")
         self.clock = Clock()
+        self.consents = (
+            Consents(batch, parser.mapping, parser.headers)
+            if Field.CONSENT in parser.mapping.fields.values()
+            else None
+        )
         self.campaigns: dict[tuple[str, str], Campaign] = {}
         self.reasons = {
             name.casefold(): pk
@@ -227,7 +234,7 @@ class Saver:
                     column = str(selectors.FIELD_LABELS[target])
                     remarks.add(PastNote.ONLY_IN_HISTORY, {"column": column}, row.number)
         many = arrivals.receive_many(
-            rows=[data_of(parsed, namespace=self.namespace, at=self.clock) for _row, parsed in rows],
+            rows=[self._data(parsed) for _row, parsed in rows],
             campaign=campaign,
             door=selectors.door_of(self.batch),
             by=self.batch.by,
@@ -241,6 +248,9 @@ class Saver:
                 counts.created += 1
             else:
                 counts.already_here += 1
+
+    def _data(self, parsed: ParsedRow) -> LeadData:
+        return data_of(parsed, namespace=self.namespace, at=self.clock, consents=self.consents)
 
     def _refused(self, problem: Invalid) -> dict[str, Any]:
         column = next(
@@ -268,7 +278,7 @@ class Saver:
             minutes = parsed.values.get(Field.SALES_MINUTES)
             given.append(
                 HistoryRow(
-                    data=data_of(parsed, namespace=self.namespace, at=self.clock),
+                    data=self._data(parsed),
                     campaign_id=campaign_id,
                     past=self._past(parsed, row.number, usual, remarks),
                     owner=parsed.text(Field.OWNER),

@@ -12,13 +12,15 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from leads.domain.tables import Row, TableError, header_key
+from leads.domain.tables import Row, TableError
 from leads.domain.tables.rows import ColumnMapping
 from leads.models import ColumnMemory, Import, LeadEvent
+from leads.selectors import import_reading
 from leads.selectors import imports as selectors
 from leads.services import arrivals, preview
 from leads.services.import_basics import check_allowed, hint
 from leads.services.import_rows import Remarks, Saver
+from leads.services.import_taking import read_over, unpack
 from leadsync.accounts.models import User
 from leadsync.core import db
 from leadsync.core.errors import Invalid
@@ -61,16 +63,15 @@ def save(*, batch: Import, by: User) -> Import:
 def _remember(batch: Import) -> None:
     mapping = selectors.mapping_of(batch)
     table = selectors.open_table(batch)
-    if not table.has_header:
-        return
+    chosen = {
+        index: mapping.date_orders[index]
+        for index in batch.options.get("ambiguous", ())
+        if index in mapping.date_orders
+    }
+    columns = ColumnMapping(mapping.fields, chosen, mapping.decimal_marks, answers=mapping.answers).as_dict()
     ColumnMemory.objects.update_or_create(
-        header_key=header_key(table.headers),
-        defaults={
-            "columns": ColumnMapping(
-                mapping.fields, {}, mapping.decimal_marks, answers=mapping.answers
-            ).as_dict(),
-            "used_at": timezone.now(),
-        },
+        header_key=import_reading.memory_key(table),
+        defaults={"columns": columns, "used_at": timezone.now()},
     )
 
 
@@ -78,7 +79,7 @@ def resume_all() -> int:
     """What the worker does: look through long lists, save what waits or was interrupted. How many it worked on."""
     count = 0
     for batch in Import.objects.filter(state=Import.State.PREVIEW, scanned_at=None).order_by("id")[:20]:
-        preview.look_through(batch)
+        _look(batch)
         count += 1
     for pk in list(
         Import.objects.filter(state__in=selectors.UNFINISHED).order_by("id").values_list("pk", flat=True)
@@ -86,6 +87,28 @@ def resume_all() -> int:
         run(pk, waits=False)
         count += 1
     return count
+
+
+def _look(batch: Import) -> None:
+    """Look through a long list, unpacked first where it came as a large workbook."""
+    if batch.options.get("is_packed") or "mapping" not in batch.options:
+        try:
+            if batch.options.get("is_packed"):
+                unpack(batch)
+            read_over(batch)
+        except (TableError, Invalid, OSError) as error:
+            batch.scan = {"rows": 0, "fix": [], "here": [], "error": _reason(error)}
+            batch.scanned_at = timezone.now()
+            batch.save(update_fields=["scan", "scanned_at"])
+            return
+        batch.save(update_fields=["options", "columns", "scan"])
+    preview.look_through(batch)
+
+
+def _reason(error: TableError | Invalid | OSError) -> str:
+    if isinstance(error, TableError):
+        return selectors.error_words(error)
+    return error.message if isinstance(error, Invalid) else _("The list cannot be read.")
 
 
 def run(pk: int, *, waits: bool = True) -> Import:

@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from io import TextIOWrapper
 from pathlib import PurePath
+from tempfile import TemporaryFile
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
@@ -11,12 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
-from leads.domain.tables import Limits, Table, TableError
+from leads.domain.tables import Limits, RemarkCode, Table, TableError, is_large_workbook, unpack_workbook
 from leads.domain.tables.answers import recognised
 from leads.domain.tables.rows import ColumnMapping, RowParser, suggest_mapping, with_date_orders
+from leads.domain.tables.values import DateOrder
 from leads.domain.words import Door
 from leads.models import Import
-from leads.selectors import agreement
+from leads.selectors import agreement, import_reading
 from leads.selectors import imports as selectors
 from leads.services.import_basics import check_allowed, look_through
 from leads.services.import_rows import Remarks
@@ -136,8 +139,63 @@ def _take(
     )
     batch.file.name = saved
     try:
+        if state == Import.State.PREVIEW and _is_packed(batch):
+            # Unpacking it takes longer than a person waits; what the archive itself says was checked.
+            batch.options["is_packed"] = True
+        else:
+            read_over(batch, mapping=mapping)
+    except Invalid as problem:
+        default_storage.delete(saved)
+        raise Invalid(problem.message, field="text" if is_text else "file") from problem
+    batch.save()
+    if state == Import.State.PREVIEW:
+        look_through(batch)
+    return batch
+
+
+def _is_packed(batch: Import) -> bool:
+    if batch.options["is_text"]:
+        return False
+    try:
+        return is_large_workbook(batch.file.path)
+    except TableError as error:
+        raise Invalid(selectors.error_words(error)) from error
+    except OSError as error:
+        raise Invalid(_("The list cannot be read.")) from error
+
+
+def unpack(batch: Import) -> None:
+    """Write a large workbook as CSV, which is read by row in no time, in its place.
+
+    Raises `TableError`, `OSError`.
+    """
+    packed = str(batch.file.name)
+    with (
+        TemporaryFile() as stream,
+        TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="") as out,
+    ):
+        table = unpack_workbook(batch.file.path, out, sheet=batch.options.get("sheet", ""))
+        out.flush()
+        stream.seek(0)
+        batch.file.name = default_storage.save(f"{packed}.rows.csv", File(stream))
+    batch.options["is_packed"] = False
+    batch.options["is_unpacked"] = True
+    batch.options["sheet_remarks"] = [
+        {"code": one.code.value, "params": dict(one.params), "count": 1, "rows": []}
+        for one in table.remarks
+        if one.code == RemarkCode.OTHER_SHEETS
+    ]
+    batch.save(update_fields=["file", "options"])
+    default_storage.delete(packed)
+
+
+def read_over(batch: Import, *, mapping: ColumnMapping | None = None) -> None:
+    """Pass over the list to its end before anything is saved: what cannot be read is said now.
+
+    Sets columns, options and the number of rows; the caller saves. Raises `Invalid` with the row and column.
+    """
+    try:
         table = selectors.open_table(batch)
-        # A file is passed over to its end before anything is saved: what cannot be read is said now.
         chosen = mapping or _mapping(table)
         count = 0
 
@@ -148,42 +206,54 @@ def _take(
                 yield row.cells
 
         dated = with_date_orders(chosen, counted())
-        if mapping is not None:
-            dated = replace(dated, date_orders={**dated.date_orders, **mapping.date_orders})
+        batch.options["ambiguous"] = list(dated.ambiguous_dates)
+        wanted = mapping.date_orders if mapping is not None else _known_orders(dated, chosen)
+        dated = replace(dated, date_orders={**dated.date_orders, **wanted})
         RowParser(dated, table.headers, context=selectors.context_of(batch))
-        if not count:
-            raise Invalid(_("There is nothing in it below the column names: no row to read."), field="file")
+        samples = import_reading.encoding_samples(batch, table)
     except TableError as error:
-        default_storage.delete(saved)
-        raise Invalid(selectors.error_words(error), field="text" if is_text else "file") from error
+        raise Invalid(selectors.error_words(error), field="file") from error
     except (OSError, UnicodeError) as error:
-        default_storage.delete(saved)
-        raise Invalid(_("The list cannot be read."), field="text" if is_text else "file") from error
-    except Invalid:
-        default_storage.delete(saved)
-        raise
+        raise Invalid(_("The list cannot be read."), field="file") from error
+    if not count:
+        raise Invalid(_("There is nothing in it below the column names: no row to read."), field="file")
     batch.options["mapping"] = dated.as_dict()
+    batch.options["headers"] = list(table.headers)
+    batch.options["reading"] = {
+        "encoding": table.encoding,
+        "is_sure": table.is_encoding_certain,
+        "samples": samples,
+        "delimiter": table.delimiter,
+        "has_header": table.has_header,
+        "sheet": table.sheet,
+        "sheets": list(table.sheets),
+    }
     batch.columns = selectors.column_names(dated, len(table.headers))
-    remarks = Remarks()
+    remarks = Remarks.of(batch.options.get("sheet_remarks", ()))
     for remark in table.remarks:
         remarks.add(remark.code, remark.params)
     batch.options["table_remarks"] = remarks.stored()
     batch.scan = {"rows": count}
-    batch.save()
-    if state == Import.State.PREVIEW:
-        look_through(batch)
-    return batch
+
+
+def _known_orders(dated: ColumnMapping, remembered: ColumnMapping) -> dict[int, DateOrder]:
+    """How dates were said to be written the last time, where they do not tell it themselves."""
+    return {
+        index: remembered.date_orders[index]
+        for index in dated.ambiguous_dates
+        if index in remembered.date_orders
+    }
 
 
 def _mapping(table: Table) -> ColumnMapping:
     """As the same columns were read the last time, else as their names say."""
-    known = selectors.remembered(table.headers)
+    known = import_reading.remembered(table)
     country = selectors.home_country()
     criteria = agreement.terms().criteria
     if known is not None:
         asked = {criterion.key for criterion in criteria}
         kept = {index: key for index, key in known.answers.items() if key in asked}
-        return ColumnMapping(known.fields, {}, known.decimal_marks, country, answers=kept)
+        return ColumnMapping(known.fields, known.date_orders, known.decimal_marks, country, answers=kept)
     mapping, matches = suggest_mapping(table, country=country)
     return replace(mapping, answers=recognised(matches, criteria))
 

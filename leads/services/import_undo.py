@@ -13,10 +13,12 @@ from django.utils.translation import ngettext
 from campaigns.services import touch
 from leads.domain import identity
 from leads.domain.words import EventKind
-from leads.models import Activity, Answer, Arrival, Import, Lead, LeadEvent
+from leads.models import Activity, Answer, Arrival, Consent, Import, Lead, LeadEvent
 from leads.selectors import imports as selectors
 from leads.services import arrivals, changes, gate_numbers, history
+from leads.services import import_undo_again as again
 from leads.services.import_basics import check_allowed
+from leads.services.import_consents import place_of
 from leadsync.accounts.models import User
 from leadsync.core import db
 from leadsync.core.errors import Conflict
@@ -42,7 +44,8 @@ def undo(*, batch: Import, by: User) -> Import:
         created = list(
             Arrival.objects.filter(batch=held, is_first=True).order_by("lead").values_list("lead", flat=True)
         )
-        worked = _worked(held, created)
+        came_again = again.known_leads(held)
+        worked = _worked(held, created) + again.worked(held, came_again)
         if worked:
             raise Conflict(
                 ngettext(
@@ -55,15 +58,17 @@ def undo(*, batch: Import, by: User) -> Import:
         restored = _restore(held, now)
         for chunk in batched(created, BATCH):
             _remove(chunk)
-        again = Arrival.objects.filter(batch=held)
-        touch(again.values_list("campaign", "at"))
-        again.delete()
+        closed = again.close(held, came_again, by=by, at=now)
+        Consent.objects.filter(lead__in=came_again, place=place_of(held)).delete()
+        arrived = Arrival.objects.filter(batch=held)
+        touch(arrived.values_list("campaign", "at"))
+        arrived.delete()
         if created and held.campaign_id is not None:
             gate_numbers.close_up(held.campaign_id)
         held.state = Import.State.UNDONE
         held.undone_at = now
         held.options["undone_by"] = by.pk
-        held.options["restored"] = restored
+        held.options["restored"] = restored + closed
         held.save(update_fields=["state", "undone_at", "options"])
     return held
 

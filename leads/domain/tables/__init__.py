@@ -6,7 +6,7 @@ No database.
 from .codes import Code, ErrorCode, ProblemCode, RemarkCode
 from .columns import Field, Match, header_key, recognise
 from .model import Fault, Limits, Remark, Row, Table, TableError
-from .reader import is_large_workbook, read_table, read_text, unpack_workbook
+from .reader import encoding_samples, is_large_workbook, read_table, read_text, unpack_workbook
 
 __all__ = [
     "Code",
@@ -21,6 +21,7 @@ __all__ = [
     "Row",
     "Table",
     "TableError",
+    "encoding_samples",
     "header_key",
     "is_large_workbook",
     "read_table",

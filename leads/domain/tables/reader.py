@@ -285,6 +285,11 @@ def _other_sheets(name: str, others: Sequence[str]) -> tuple[Remark, ...]:
     return (Remark(RemarkCode.OTHER_SHEETS, {"sheet": name, "others": ", ".join(others[:5])}),)
 
 
+def encoding_samples(source: Source, names: Sequence[str]) -> dict[str, str]:
+    """How the most telling line of a file reads in each of these encodings; empty where all is ASCII."""
+    return decode.sample_lines(_opener(source), names)
+
+
 def is_large_workbook(source: Source, *, limits: Limits | None = None) -> bool:
     """Whether the file is a workbook that takes long to read, row by row, so that it is better unpacked once.
 

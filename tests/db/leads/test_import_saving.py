@@ -15,7 +15,7 @@ from leadsync.core.errors import Conflict, Invalid, NotAllowed
 from leadsync.notices.models import Notice
 from tests.factories.accounts import person
 from tests.factories.campaigns import campaign
-from tests.factories.leads import fresh, lead
+from tests.factories.leads import fresh, lead, reason
 
 pytestmark = pytest.mark.django_db
 
@@ -173,6 +173,56 @@ def test_an_import_can_be_undone_and_the_list_brought_again() -> None:
     assert again.created == 2
     numbers = Lead.objects.order_by("gate_number").values_list("gate_number", flat=True)
     assert list(numbers) == [1, 2, 3]
+
+
+def closed_with(rep, where, email: str) -> Lead:
+    old = lead(campaign=where, owner=rep, email=email)
+    marking.mark(lead=old, value="not_a_fit", by=rep, version=None, reason=reason("too_small"))
+    return fresh(old)
+
+
+def as_it_stands(one: Lead) -> dict[str, object]:
+    left_out = {"version", "last_activity_at"}
+    return {
+        name: value for name, value in vars(fresh(one)).items() if name not in left_out and name[0] != "_"
+    }
+
+
+def test_undo_closes_again_what_the_import_opened_and_gives_it_back_to_who_had_it() -> None:
+    rep, where = person("rep"), campaign()
+    old = closed_with(rep, where, "l0@example.com")
+    free = lead(campaign=where, email="l1@example.com")
+    before = [as_it_stands(old), as_it_stands(free)]
+    done = saved(paste(listed(3), into=where))
+    assert (fresh(old).stage, fresh(free).owner) == ("contacted", rep)
+    assert Handoff.objects.filter(lead=old, ended_at=None).exists()
+    imports.undo(batch=done, by=done.by)
+    assert [as_it_stands(old), as_it_stands(free)] == before
+    assert not Handoff.objects.filter(ended_at=None).exists()
+    assert set(Handoff.objects.filter(at__gte=done.started_at).values_list("end", flat=True)) == {"undone"}
+    assert old.events.last().after["undone"] == done.pk
+
+
+def test_a_lead_that_the_import_opened_and_somebody_worked_keeps_the_import() -> None:
+    rep, where = person("rep"), campaign()
+    old = closed_with(rep, where, "l0@example.com")
+    done = saved(paste(listed(1), into=where))
+    marking.mark(lead=fresh(old), value="qualified", by=rep, version=None)
+    with pytest.raises(Conflict):
+        imports.undo(batch=done, by=done.by)
+    assert fresh(old).stage == "qualified"
+
+
+def test_a_lead_that_came_through_another_door_meanwhile_stays_open_when_the_import_is_undone() -> None:
+    rep, where = person("rep"), campaign()
+    old = closed_with(rep, where, "l0@example.com")
+    done = saved(paste(listed(1), into=where))
+    arrivals.receive(
+        data=LeadData(name="Lead 0", email="l0@example.com"), campaign=where, door=Door.FORM, by=None
+    )
+    imports.undo(batch=done, by=done.by)
+    assert fresh(old).stage == "contacted"
+    assert Arrival.objects.filter(lead=old).count() == 2
 
 
 def test_an_import_whose_lead_was_worked_stays() -> None:

@@ -26,6 +26,7 @@ OPEN_TO_ANYONE = {
     "intake:public",  # a form for visitors of the company's own site
     "intake:public_thanks",  # and what they read afterwards
     "intake:embed",  # the script that puts the form there
+    "intake:receive",  # messages of other programs: each proves its sender by a signature or a key
 }
 
 

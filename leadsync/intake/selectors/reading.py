@@ -9,7 +9,8 @@ from leads.domain import identity
 from leads.domain.tables import Field, Row
 from leads.domain.tables.answers import readers_of
 from leads.domain.tables.codes import ProblemCode
-from leads.domain.tables.dates import Moment, parse_date
+from leads.domain.tables.consents import Agreed
+from leads.domain.tables.dates import parse_date
 from leads.domain.tables.rows import (
     ANSWER,
     TEXT_LIMITS,
@@ -128,16 +129,15 @@ class Reader:
         received_at: datetime,
     ) -> Consented | None:
         """What was agreed to: the question ticked, or the words that came with it; when, where it says so."""
-        if parsed.values.get(Field.CONSENT) is not True:
+        agreed = parsed.values.get(Field.CONSENT)
+        if not isinstance(agreed, Agreed):
             return None
         said = message.asked[targets.index(Field.CONSENT)]
-        words = next(
-            (message.asked[n].value for n, one in enumerate(targets) if one == mapping.CONSENT_TEXT), ""
-        )
-        given = parse_date(said.value)
-        at = self.clock.instant(given) if isinstance(given, Moment) else self._instant(message.sent_at)
+        beside = (message.asked[n].value for n, one in enumerate(targets) if one == mapping.CONSENT_TEXT)
+        words = next(beside, "") or agreed.words or said.title
+        at = self.clock.instant(agreed.at) or self._instant(message.sent_at)
         return Consented(
-            text=identity.clean_lines(words or said.title),
+            text=identity.clean_lines(words),
             place=identity.clean(source.name),
             at=min(at, received_at) if at else received_at,
         )

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from leads.services import agreements, backtest, imports, promise, unroutable, upkeep
+from leads.services import agreements, backtest, imports, lookalikes, promise, unroutable, upkeep
 from leadsync.core.beats import once_every
 
 
@@ -38,3 +38,10 @@ def agreement() -> None:
     """Every minute and when a back-test is asked for: remind who has not signed, go on with back-tests."""
     agreements.remind()
     backtest.resume_all()
+
+
+@shared_task(name="leads.lookalikes", ignore_result=True)
+@once_every(60)
+def find_lookalikes() -> None:
+    """Every minute: leads that are new or edited, and may be the same as others."""
+    lookalikes.look()

@@ -51,10 +51,12 @@ def _schedule(sender: Celery, **_kwargs: Any) -> None:
         "monday": _every("kpi.monday", tick),
         "imports": _every("leads.resume_imports", tick),
         "agreement": _every("leads.agreement", tick),
+        "lookalikes": _every("leads.lookalikes", tick),
         "disputes": _every("feedback.settle", tick),
         "pieces": _every("feedback.settle_pieces", tick),
         "webhooks": _every("hooks.deliver", tick / 3),
         "webhooks-housekeeping": _at("hooks.housekeeping", crontab(minute="27")),
+        "messages": _every("intake.take", tick),
         "rollup-nightly": _at("kpi.rollup_full", crontab(hour="2", minute="17")),
         "housekeeping": _at("notices.housekeeping", crontab(minute="7")),
     }

@@ -157,36 +157,70 @@ def given_rows(columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> tup
 
 _FEW = 100
 _COPIED_AT_ONCE = 10_000  # rows of text in memory
+_READ_AT_ONCE = 256 * 1024  # characters handed to the driver
 
 # What the SQLite driver takes as it is; everything else goes through its field.
 _PLAIN = frozenset({str, int, bool, type(None)})
 
 
-def load_rows[M: models.Model](model: type[M], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+class Document(str):
+    """JSON that is text already, for `load_rows`: what is kept in two places is made once."""
+
+    __slots__ = ()
+
+
+def as_document(value: Any) -> Document:
+    """The value as a JSON column without an encoder of its own keeps it."""
+    return Document(_encode(value))
+
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def load_rows[M: models.Model](
+    model: type[M],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    same: Mapping[str, Any] | None = None,
+) -> int:
     """Put many rows into a table the fastest way there is: COPY on PostgreSQL, executemany on SQLite.
 
-    Values are as the database takes them (instants in UTC); None is NULL. Returns the number of rows. Constraints
-    hold: any offence refuses the whole call, so the caller sees to it that there is none.
+    Values are as the database takes them (instants in UTC); None is NULL. `same` holds further columns that have one
+    value in all rows. Returns the number of rows. Constraints hold: any offence refuses the whole call, so the caller
+    sees to it that there is none.
     """
-    fields = [model._meta.get_field(name) for name in columns]
+    everywhere = dict(same or {})
+    fields = [model._meta.get_field(name) for name in (*columns, *everywhere)]
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    names = ", ".join(quote(_column(model, name)) for name in columns)
+    names = ", ".join(quote(_column(model, name)) for name in (*columns, *everywhere))
     documents = [
-        (place, (field.encoder or json.JSONEncoder)(ensure_ascii=False).encode)
+        (place, (field.encoder(ensure_ascii=False).encode if field.encoder else _encode))
         for place, field in enumerate(fields)
         if isinstance(field, models.JSONField)
     ]
+    (tail,) = _with_documents([[None] * len(columns) + list(everywhere.values())], documents)
+    tail = tail[len(columns) :]
+    documents = [(place, encode) for place, encode in documents if place < len(columns)]
     if is_postgres():
+        instants = [
+            place for place, field in enumerate(fields[: len(columns)]) if isinstance(field, models.DateTimeField)
+        ]
+        # In CSV an empty unquoted cell is NULL and a quoted one the empty string: quote all but None. What Python
+        # writes for instants, truth and numbers is what PostgreSQL reads.
+        ending = io.StringIO()
+        csv.writer(ending, quoting=csv.QUOTE_NOTNULL, lineterminator="\n").writerow(tail)
+        line_end = f",{ending.getvalue()}" if everywhere else "\n"
         count = 0
         with connection.cursor() as cursor:
-            for some in batched(_with_documents(rows, documents), _COPIED_AT_ONCE):
-                # In CSV an empty unquoted cell is NULL and a quoted one the empty string: quote all but None. What
-                # Python writes for instants, truth and numbers is what PostgreSQL reads.
+            for some in batched(_with_instants(_with_documents(rows, documents), instants), _COPIED_AT_ONCE):
                 buffer = io.StringIO()
-                csv.writer(buffer, quoting=csv.QUOTE_NOTNULL, lineterminator="\n").writerows(some)
+                csv.writer(buffer, quoting=csv.QUOTE_NOTNULL, lineterminator=line_end).writerows(some)
                 buffer.seek(0)
-                cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", buffer)
+                cursor.copy_expert(
+                    f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", buffer, _READ_AT_ONCE
+                )
                 count += len(some)
         return count
     marks = ", ".join(["%s"] * len(fields))
@@ -200,10 +234,13 @@ def load_rows[M: models.Model](model: type[M], columns: Sequence[str], rows: Ite
             known[(place, value)] = fields[place].get_db_prep_save(value, connection)  # type: ignore[union-attr]
         return known[(place, value)]
 
-    lines = [
-        [value if type(value) in _PLAIN else prepared(place, value) for place, value in enumerate(row)]
-        for row in _with_documents(rows, documents)
-    ]
+    def line(row: Sequence[Any], start: int = 0) -> list[Any]:
+        return [
+            value if type(value) in _PLAIN else prepared(place, value) for place, value in enumerate(row, start)
+        ]
+
+    end = line(tail, len(columns))
+    lines = [line(row) + end for row in _with_documents(rows, documents)]
     with connection.cursor() as cursor:
         cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", lines)
     return len(lines)
@@ -220,9 +257,34 @@ def _with_documents(
 
 def _encoded(row: list[Any], documents: Sequence[tuple[int, Callable[[Any], str]]]) -> list[Any]:
     for place, encode in documents:
-        if row[place] is not None:
-            row[place] = encode(row[place])
+        value = row[place]
+        if type(value) is Document:
+            row[place] = str(value)
+        elif value is not None:
+            row[place] = encode(value)
     return row
+
+
+def _with_instants(rows: Iterable[Sequence[Any]], places: Sequence[int]) -> Iterable[Sequence[Any]]:
+    """The rows with instants as text: they repeat from row to row, and looking one up is quicker than writing it."""
+    if not places:
+        return rows
+    known: dict[datetime, str] = {}
+
+    def written(row: list[Any]) -> list[Any]:
+        for place in places:
+            value = row[place]
+            if value is None:
+                continue
+            text = known.get(value)
+            if text is None:
+                text = str(value)
+                if len(known) < _COPIED_AT_ONCE:
+                    known[value] = text
+            row[place] = text
+        return row
+
+    return (written(list(row)) for row in rows)
 
 
 def update_rows[M: models.Model](
@@ -293,6 +355,27 @@ def tallied(
     names = ", ".join(f"c{place}" for place in range(len(columns)))
     with connections[rows.db].cursor() as cursor:
         cursor.execute(f"WITH picked({names}) AS MATERIALIZED ({sql}) {' UNION ALL '.join(parts)}", params)
+        return [tuple(row) for row in cursor.fetchall()]
+
+
+def first_of_each(rows: Sequence[models.QuerySet[Any, Any]]) -> list[tuple[Any, ...]]:
+    """What each of these selects (a `values_list`, cut to its first rows), in one statement.
+
+    Each result begins with the place of its queryset among `rows`. Django's `union` cannot cut its parts on SQLite.
+    """
+    parts: list[str] = []
+    params: list[Any] = []
+    for place, one in enumerate(rows):
+        try:
+            sql, given = one.query.sql_with_params()
+        except models.sql.EmptyResultSet:  # type: ignore[attr-defined]
+            continue
+        parts.append(f"SELECT {place}, picked.* FROM ({sql}) AS picked")
+        params += given
+    if not parts:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), params)
         return [tuple(row) for row in cursor.fetchall()]
 
 

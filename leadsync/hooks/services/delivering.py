@@ -109,6 +109,9 @@ def call(address: str, secret: str, key: str, body: str) -> Outcome:
             )
         except outgoing.Unreachable as error:
             return Outcome(None, error.message[:SHOWN], spent())
+        except Exception:  # whatever it is, it must not keep other messages from going out
+            log.exception("webhook_broke", key=key)
+            return Outcome(None, _("LeadSync could not send it. The log of the worker says why."), spent())
         asked = None if answer.retry_after is None else timedelta(seconds=min(answer.retry_after, 1e6))
         said = "" if answer.is_ok else _said(answer)
         return Outcome(answer.status, said, spent(), asked)

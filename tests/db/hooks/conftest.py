@@ -122,7 +122,10 @@ def receiver(
     made = Receiver()
 
     def connect(_place: Any, seconds: float) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", made.port), seconds)
+        found = socket.socket()
+        found.settimeout(seconds)
+        found.connect(("127.0.0.1", made.port))
+        return found
 
     monkeypatch.setattr(outgoing, "_connect", connect)
     yield made

@@ -1,4 +1,4 @@
-"""Which events become deliveries: those asked for, from when they were asked for, once, and nothing of tests and the past."""
+"""Which events become deliveries: what was asked for, from then on, once, and nothing of tests and the past."""
 
 import json
 import random

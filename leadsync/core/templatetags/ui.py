@@ -85,6 +85,7 @@ AREAS = (
     ("leads:routing", "settings"),
     ("leads:words", "settings"),
     ("leads:", "leads"),
+    ("intake:form", "campaigns"),
     ("feedback:market", "markets"),
     ("campaigns:channels", "channels"),
     ("campaigns:", "campaigns"),

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Count
 from django.urls import reverse
 from django.utils import translation
+from django.utils.html import format_html
 
 from campaigns.models import Campaign
 from leads.domain.definition import CriterionKind, CriterionTerms
@@ -162,9 +163,28 @@ def default_plan(campaign: Campaign) -> Plan:
             Asked("phone"),
             Asked("need"),
         ),
-        texts={code: default_texts(code, company=accounts.company().name) for code in LANGUAGES},
+        texts=default_texts_by_language(),
         language=LANGUAGES[0],
     )
+
+
+def default_texts_by_language() -> dict[str, Texts]:
+    """The words that a language begins with."""
+    name = accounts.company().name
+    return {code: default_texts(code, company=name) for code in LANGUAGES}
+
+
+def snippets(form: LeadForm) -> dict[str, str]:
+    """What goes into another site: the script that makes the frame as tall as the form, or a frame of a fixed height."""
+    script = settings.LEADSYNC_BASE_URL + reverse("intake:embed")
+    return {
+        "script": format_html('<script src="{}" data-form="{}" async></script>', script, form.key),
+        "frame": format_html(
+            '<iframe src="{}?embed=1" title="{}" width="100%" height="720" style="border:0"></iframe>',
+            address_of(form),
+            next((texts.title for texts in plan_of(form).texts.values() if texts.title), form.name),
+        ),
+    }
 
 
 def possible_fields(already: Iterable[str] = ()) -> list[Possible]:

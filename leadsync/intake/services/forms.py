@@ -119,6 +119,14 @@ def _written(form: LeadForm, plan: Plan, by: User) -> LeadForm:
     problems = problems_of(plan, form if form.pk else None)
     if problems:
         raise problems[0]
+    filled(form, plan)
+    form.changed_at, form.changed_by = timezone.now(), by
+    form.save()
+    return form
+
+
+def filled(form: LeadForm, plan: Plan) -> LeadForm:
+    """The form with what the plan says, not saved: also for a preview of what is being typed."""
     form.name = storable(plan.name.strip())
     form.language = plan.language
     form.fields = [{"field": one.field, "is_required": one.is_required} for one in plan.fields]
@@ -127,8 +135,6 @@ def _written(form: LeadForm, plan: Plan, by: User) -> LeadForm:
     origins = (hosted.read_origin(one) for one in plan.origins)
     form.origins = list(dict.fromkeys(one for one in origins if one))
     form.thanks_url = plan.thanks_url
-    form.changed_at, form.changed_by = timezone.now(), by
-    form.save()
     return form
 
 

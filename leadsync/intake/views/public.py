@@ -100,14 +100,28 @@ def embed_script(_request: HttpRequest) -> HttpResponse:
     return response
 
 
+def preview(request: HttpRequest, form: LeadForm, language: str) -> HttpResponseBase:
+    """The page as visitors would read it, for the editor beside it: nothing can be sent from it."""
+    visit = Visit(request, form, language=language)
+    with translation.override(visit.language):
+        context = {"form": visit.form_of(), "consent_name": CONSENT, "texts": visit.texts, "is_preview": True}
+        return page_of(
+            form,
+            "intake/public.html",
+            {**context, "theme": "system", "trap": TRAP, "slip_name": SLIP},
+            language=visit.language,
+            may_frame=(CSP.SELF,),
+        )
+
+
 class Visit:
     """One visitor's look at one form."""
 
-    def __init__(self, request: HttpRequest, form: LeadForm) -> None:
+    def __init__(self, request: HttpRequest, form: LeadForm, *, language: str = "") -> None:
         self.request, self.form = request, form
         self.now = timezone.now()
         self.plan = selectors.plan_of(form)
-        self.language = language_of(request, form)
+        self.language = language if language in form.texts else language_of(request, form)
         self.texts = self.plan.texts.get(self.language, Texts())
         self.is_framed = request.GET.get("embed") == "1"
         with translation.override(self.language):

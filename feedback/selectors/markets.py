@@ -47,15 +47,15 @@ class Figures:
     reasons: list[ReasonCount] = field(default_factory=list)
 
     @property
-    def good_pct(self) -> int | None:
-        """Good among the marked, in whole per cent; None where nothing is marked."""
-        return round(100 * self.good / self.marked) if self.marked else None
+    def good_share(self) -> float | None:
+        """Good among the marked; None where nothing is marked."""
+        return self.good / self.marked if self.marked else None
 
     @property
-    def win_pct(self) -> int | None:
-        """Won among the decided, in whole per cent; None where nothing is decided."""
+    def win_rate(self) -> float | None:
+        """Won among the decided; None where nothing is decided."""
         decided = self.won + self.lost
-        return round(100 * self.won / decided) if decided else None
+        return self.won / decided if decided else None
 
 
 def _of(market: Market) -> Q:
@@ -94,6 +94,8 @@ def figures_of(market: Market) -> Figures:
         .annotate(n=Count("pk"))
         .order_by("-n", "reason__label")[:REASONS]
     )
+    if found["average"] is not None:
+        found["average"] = found["average"].quantize(Decimal(1))
     from_reasons = [
         ReasonCount(stock_label(row["reason__label"]), row["n"], url(reason=row["reason__key"]))
         for row in counted

@@ -41,7 +41,7 @@ from leadsync.accounts.services.company import raise_version
 from leadsync.core import db
 from leadsync.core.businesstime import WorkCalendar
 from leadsync.core.errors import Invalid
-from leadsync.demo import agreed, learned, routes
+from leadsync.demo import agreed, learned, markets, routes
 from leadsync.demo.generator import Inventor, Life, month_of
 from leadsync.demo.scenario import CHANNELS, COMPANY, PASSWORD, PEOPLE, STORIES, Story
 from leadsync.kpi.models import Plan
@@ -125,6 +125,7 @@ def build(
         say("what sales learned, and who gets which lead")
         learned.fill(seed=seed, now=now)
         routes.fill(people)
+        markets.fill(people, campaigns, now)
         promise.assume_swept(at=now)
         Company.objects.filter(pk=1).update(is_sample=True)
     say("disputes, and the draft measured over known leads")

@@ -49,7 +49,7 @@ def test_figures_of_a_market_count_what_its_links_open(client: Client, rep: User
     made(german, received_at=now - timedelta(days=400))
     found = figures_of(Market("DE"))
     assert (found.leads, found.marked, found.good, found.won, found.lost) == (3, 3, 2, 1, 1)
-    assert (found.good_pct, found.win_pct, found.average) == (67, 50, Decimal(3000))
+    assert (found.good_share, found.win_rate, found.average) == (2 / 3, 0.5, Decimal(3000))
     assert [(one.count, "reason=wrong_market" in one.url) for one in found.reasons] == [(1, True)]
     for name, count in (("leads", 3), ("good", 2), ("won", 1), ("lost", 1)):
         page = client.get(found.urls[name])
@@ -58,7 +58,7 @@ def test_figures_of_a_market_count_what_its_links_open(client: Client, rep: User
 
 def test_a_market_nobody_came_from_has_no_rates() -> None:
     found = figures_of(Market("LI"))
-    assert (found.leads, found.good_pct, found.win_pct, found.average) == (0, None, None, None)
+    assert (found.leads, found.good_share, found.win_rate, found.average) == (0, None, None, None)
 
 
 def test_a_note_is_written_with_the_leads_it_rests_on(client: Client, rep: User) -> None:

@@ -26,6 +26,9 @@ FIELDS = (
     "need",
     "owner_id",
 )
+# An answer by its key, what was learned about a topic in words: chosen where both leads have one.
+ANSWER = "answer:"
+WORDS = "words:"
 STATE = "state"  # the choice that stands for all of these columns
 STATE_COLUMNS = (
     "stage",

@@ -6,12 +6,12 @@ one it runs with, it is passed on with what is left.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from leads.domain.words import OPEN_STAGES, End, Stage
+from leads.domain.words import End
 from leads.models import Handoff, Lead, Step
+from leads.selectors.duplicates import goes_on
 from leads.services import changes, handoff, recomputing
 from leads.services.clocks import Clocks
 from leads.services.merge_rows import as_row, from_row
@@ -22,27 +22,6 @@ RULE = "merged"
 _RUN = ("ended_at", "end", "is_in_time", "left_seconds", "taken_seconds", "waited_seconds", "next_check_at")
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """The promises that run on the two leads, and the one that would go on."""
-
-    all: tuple[Handoff, ...]
-    goes_on: Handoff | None
-
-
-def running(survivor: Lead, other: Lead, stage: str, *, locks: bool = False) -> Running:
-    """The open handoffs of both; `stage` is where the one lead will stand."""
-    rows = Handoff.objects.open().filter(lead__in=[survivor.pk, other.pk]).order_by("pk")
-    found = tuple(db.locked(rows) if locks else rows)
-    if not found or stage not in OPEN_STAGES:
-        return Running(found, None)
-    if len(found) == 1:
-        idle = other if found[0].lead_id == survivor.pk else survivor
-        if (idle.is_open and idle.first_contact_at is not None) or idle.stage == Stage.WON:
-            return Running(found, None)
-    return Running(found, min(found, key=lambda one: (one.due_at, one.pk)))
-
-
 def join(
     survivor: Lead, other: Lead, values: dict[str, Any], *, by: User | None, now: datetime
 ) -> tuple[list[dict[str, Any]], Handoff | None]:
@@ -51,10 +30,11 @@ def join(
     Returns the rows of what was ended, as they were, and the handoff that goes on instead, not saved: it is the
     survivor's once the others are moved.
     """
-    found = running(survivor, other, values["stage"], locks=True)
-    kept = found.goes_on
+    rows = Handoff.objects.open().filter(lead__in=[survivor.pk, other.pk]).order_by("pk")
+    running = list(db.locked(rows))
+    kept = goes_on(running, survivor, other, values["stage"])
     made: Handoff | None = None
-    before = [as_row(one) for one in found.all]
+    before = [as_row(one) for one in running]
     if kept is not None:
         side = survivor if kept.lead_id == survivor.pk else other
         values["wanted_at"] = side.wanted_at  # the clock was counted by it
@@ -71,7 +51,7 @@ def join(
                 now=now,
             )
             made.lead_id = survivor.pk
-    ends = [one.pk for one in found.all if one is not kept or made is not None]
+    ends = [one.pk for one in running if one is not kept or made is not None]
     Handoff.objects.filter(pk__in=ends).update(ended_at=now, end=End.MERGED, next_check_at=None)
     return [row for row in before if row["id"] in ends], made
 

@@ -32,10 +32,6 @@ from leadsync.core import db
 from leadsync.core.errors import Invalid, NotAllowed
 from leadsync.notices import services as notices
 
-# Choices beside the lead's own fields: an answer by its key, what was learned about a topic in words.
-ANSWER = "answer:"
-WORDS = "words:"
-
 
 def may_merge(survivor: Lead, other: Lead, by: User) -> bool:
     """Marketing and the head of sales; a rep whose leads both are."""
@@ -63,7 +59,7 @@ def merge(
     now = changes.instant(at)
     wanted = dict(choices or {})
     for name, side in wanted.items():
-        is_known = name in rules.FIELDS or name == rules.STATE or name.startswith((ANSWER, WORDS))
+        is_known = name in rules.FIELDS or name == rules.STATE or name.startswith((rules.ANSWER, rules.WORDS))
         if not is_known or side not in rules.SIDES:
             raise Invalid(_("Choose one of the two."), field=name)
     if survivor.pk == other.pk:
@@ -179,9 +175,9 @@ def _worked_at(lead_ids: Iterable[int]) -> list[tuple[int, datetime]]:
 def _is_chosen(label: str, row: Any, choices: Mapping[str, str]) -> bool:
     """Whether the other's row stands where both have one."""
     if label == "leads.Answer.lead":
-        return choices.get(f"{ANSWER}{row.key}") == rules.OTHER
+        return choices.get(f"{rules.ANSWER}{row.key}") == rules.OTHER
     if label == "leads.Finding.lead" and row.tag_id is None:
-        return choices.get(f"{WORDS}{row.topic}") == rules.OTHER
+        return choices.get(f"{rules.WORDS}{row.topic}") == rules.OTHER
     return False
 
 

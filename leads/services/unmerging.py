@@ -16,6 +16,7 @@ from leads.domain import identity
 from leads.domain import merging as rules
 from leads.domain.words import EventKind, Outcome, Stage
 from leads.models import Activity, Arrival, Lead, LeadEvent, Mark, Merge, Step
+from leads.selectors.lead_relations import Relation, relations
 from leads.services import arrivals, changes, gate_numbers, merge_clocks, merge_rows, unroutable_alerts
 from leads.services.merging import spent
 from leadsync.accounts.models import User
@@ -192,7 +193,7 @@ def _restored(
 def _move_back(merge: Merge, survivor: Lead) -> None:
     """All rows under the lead they were with; those that were put aside are there again."""
     snapshot, gone_id = merge.snapshot, merge.gone_id
-    for relation in merge_rows.relations():
+    for relation in relations():
         ids = snapshot["moved"].get(relation.label, ())
         rows = relation.rows(survivor.pk).filter(pk__in=ids)
         treatment = relation.treatment
@@ -215,9 +216,7 @@ def _move_back(merge: Merge, survivor: Lead) -> None:
     Step.objects.filter(lead=survivor.pk, handoff__in=handoffs).update(lead=gone_id)
 
 
-def _part_values(
-    relation: merge_rows.Relation, rows: Any, kept: Iterable[dict[str, Any]], survivor_id: int
-) -> None:
+def _part_values(relation: Relation, rows: Any, kept: Iterable[dict[str, Any]], survivor_id: int) -> None:
     """What was changed since the merge stays with the survivor, as a row of its own; the former is put back."""
     former = {row["id"]: row for row in kept}
     now = {row.pk: row for row in rows}
@@ -233,7 +232,7 @@ def _part_values(
             one.save()
 
 
-def _put_aside_back(relation: merge_rows.Relation, aside: Iterable[dict[str, Any]], survivor_id: int) -> None:
+def _put_aside_back(relation: Relation, aside: Iterable[dict[str, Any]], survivor_id: int) -> None:
     names = relation.treatment.same
     taken = (
         {tuple(getattr(row, name) for name in names) for row in relation.rows(survivor_id)}
@@ -255,7 +254,7 @@ def _put_aside_back(relation: merge_rows.Relation, aside: Iterable[dict[str, Any
     merge_rows.put(relation.model, rows)
 
 
-def _pairs(relation: merge_rows.Relation, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _pairs(relation: Relation, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Pairs whose leads are both still here."""
     ids = {row[name] for row in rows for name in ("first_id", "second_id")}
     here = set(Lead.objects.filter(pk__in=ids).values_list("pk", flat=True))

@@ -15,6 +15,7 @@ from campaigns.models import Campaign
 from feedback.services import disputes, pieces, questions
 from leads.domain.words import Door
 from leads.models import Lead, LeadEvent, Mark, Merge, Tag
+from leads.selectors.lead_relations import relations
 from leads.services import (
     activities,
     answers,
@@ -24,7 +25,6 @@ from leads.services import (
     handoff,
     learned,
     marking,
-    merge_rows,
     merging,
     outcomes,
     promise,
@@ -206,7 +206,7 @@ def everything() -> dict[str, Any]:
             for row in Lead.objects.values()
         }
     }
-    for relation in merge_rows.relations():
+    for relation in relations():
         rows = relation.model._base_manager.order_by("pk")
         if relation.model is Merge:
             continue
@@ -284,7 +284,7 @@ def test_what_happened_since_stays_with_the_survivor_and_the_other_is_as_it_was(
             world.do(survivor, what, who)
         rows = {
             relation.label: relation.model._base_manager.count()
-            for relation in merge_rows.relations()
+            for relation in relations()
             if relation.label in KEPT_FOR_GOOD
         }
         world.undo(made)

@@ -250,6 +250,12 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("png", "jpg", "webp", "gif", "woff", "wof
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+FILE_UPLOAD_MOST_BYTES = 50 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "leadsync.core.uploads.NotTooLarge",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # ---------------------------------------------------------------------------------------------- mail
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="LeadSync <leadsync@localhost>")

@@ -18,6 +18,7 @@ from leads.domain.tables import (
     TableError,
     read_table,
     read_text,
+    returned,
 )
 from leads.domain.tables.answers import readers_of
 from leads.domain.tables.codes import Code, ErrorCode, ProblemCode, RemarkCode
@@ -268,13 +269,17 @@ def problem_words(problem: Mapping[str, Any]) -> str:
     return f"{problem['column']}: {text}" if problem.get("column") else text
 
 
-def rejected_rows(batch: Import, headers: Sequence[str]) -> Iterator[list[str]]:
-    """Rows that were not saved, as cells with their number and reasons, to be mended and brought again."""
+def rejected_rows(batch: Import) -> Iterator[returned.Returned]:
+    """Rows that were not saved, with their number, their reasons and their cells as they came."""
     for row in ImportRow.objects.filter(batch=batch).order_by("number").iterator(chunk_size=1_000):
-        cells = [str(cell) for cell in row.cells][: len(headers)]
-        cells += [""] * (len(headers) - len(cells))
         reasons = "; ".join(problem_words(problem) for problem in row.problems)
-        yield [*cells, str(row.number), reasons]
+        yield row.number, reasons, [str(cell) for cell in row.cells]
+
+
+def headers_of(batch: Import) -> list[str]:
+    """The column names of the list, also when its file is gone. Raises `TableError`, `OSError`."""
+    known = batch.options.get("headers")
+    return list(known) if known is not None else list(open_table(batch).headers)
 
 
 def door_of(batch: Import) -> Door:

@@ -34,7 +34,7 @@ def in_preview(batch: Import) -> Import:
 
 def look_through(batch: Import) -> None:
     """Look through a list now, or leave a long one to the worker."""
-    if batch.scan.get("rows", 0) <= SEEN_AT_ONCE:
+    if batch.scan.get("rows", SEEN_AT_ONCE + 1) <= SEEN_AT_ONCE:
         preview.look_through(batch)
     else:
         batch.scanned_at = None

@@ -102,14 +102,8 @@ def _take(
     again: bool = False,
 ) -> Import:
     check_allowed(by)
-    most = Limits().file_bytes
-    if size > most:
-        mib = 1024 * 1024
-        raise Invalid(
-            _("The file has %(size)s MB. At most %(limit)s MB can be read at once.")
-            % {"size": size // mib, "limit": most // mib},
-            field="file",
-        )
+    if size > Limits().file_bytes:
+        raise too_large(size)
     digest = hashlib.sha256()
     for chunk in upload.chunks():
         digest.update(chunk)
@@ -151,6 +145,18 @@ def _take(
     if state == Import.State.PREVIEW:
         look_through(batch)
     return batch
+
+
+def too_large(size: int = 0) -> Invalid:
+    """Why a file of so many bytes is not taken, or one of which only that is known."""
+    mib = 1024 * 1024
+    most = {"limit": Limits().file_bytes // mib}
+    if size:
+        most["size"] = size // mib
+        said = _("The file has %(size)s MB. At most %(limit)s MB can be read at once.") % most
+    else:
+        said = _("The file is too large. At most %(limit)s MB can be read at once.") % most
+    return Invalid(said, field="file")
 
 
 def _is_packed(batch: Import) -> bool:

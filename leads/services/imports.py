@@ -5,14 +5,17 @@ What callers use of it; each subject has its module.
 
 from leads.services.import_basics import TASK
 from leads.services.import_columns import set_cell, set_columns
+from leads.services.import_reread import Reading, reread
 from leads.services.import_saving import cancel, resume_all, run, save
-from leads.services.import_taking import Options, take_file, take_text
+from leads.services.import_taking import Options, take_file, take_text, too_large
 from leads.services.import_undo import undo
 
 __all__ = [
     "TASK",
     "Options",
+    "Reading",
     "cancel",
+    "reread",
     "resume_all",
     "run",
     "save",
@@ -20,5 +23,6 @@ __all__ = [
     "set_columns",
     "take_file",
     "take_text",
+    "too_large",
     "undo",
 ]

@@ -1,24 +1,19 @@
 """An import: its preview with columns and cells to correct, saving with progress, the result, undo."""
 
-import csv
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from leads.domain.tables import Field, TableError
-from leads.domain.tables.export import neutral
-from leads.domain.tables.rows import RowParser
+from leads.domain.tables import Field, TableError, returned
 from leads.models import Import
+from leads.selectors import import_reading
 from leads.selectors import imports as selectors
-from leads.services import imports, preview
-from leads.services.import_rows import must_fix
+from leads.services import imports, preview, preview_page, rejected_file
 from leadsync.accounts.access import person_of, requires
 from leadsync.accounts.roles import Can
 from leadsync.core.errors import Conflict, Invalid
@@ -27,9 +22,14 @@ from leadsync.core.htmx import render_page, wants_fragment
 MENU = (
     (Field.NAME, Field.FIRST_NAME, Field.LAST_NAME, Field.COMPANY, Field.JOB_TITLE),
     (Field.PHONE, Field.EMAIL, Field.NEED, Field.NOTE, Field.COUNTRY, Field.CITY, Field.LANGUAGE),
-    (Field.EXTERNAL_ID, Field.RECEIVED_AT, Field.CAMPAIGN, Field.CHANNEL),
+    (Field.EXTERNAL_ID, Field.RECEIVED_AT, Field.CONSENT, Field.CAMPAIGN, Field.CHANNEL),
     selectors.ONLY_IN_HISTORY,
 )
+
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 def _batch(pk: int) -> Import:
@@ -53,29 +53,42 @@ def _show(request: HttpRequest, batch: Import, *, status: int = 200, **more: Any
     asked = request.POST if request.method == "POST" else request.GET
     show = asked.get("show", preview.ALL)
     try:
-        shown = preview.page_of(batch, show=show, number=_number(asked.get("page"), 1))
-    except (TableError, OSError) as error:
-        reason = selectors.error_words(error) if isinstance(error, TableError) else _("The list is gone.")
-        return render_page(
-            request,
-            "leads/import_broken.html",
-            {"batch": batch, "reason": reason},
-            fragment="import",
-            status=422,
+        shown = preview_page.page_of(
+            batch, show=show, after=_number(asked.get("after")), before=_number(asked.get("before"))
         )
+    except (TableError, OSError) as error:
+        return _broken(request, batch, error)
     row, _sign, column = request.GET.get("edit", "").partition(".")
+    place = (_number(asked.get("at")), -1)
+    if request.method == "POST":  # a cell was changed: on to the next one that has to be
+        place = (_number(asked.get("row")), _number(asked.get("column")))
+    focus = shown.focus(*place)
     context = {
         "batch": batch,
         "campaign": batch.campaign,
         "page": shown,
-        "edit_row": _number(row, 0),
+        "edit_row": _number(row),
         "edit_column": _number(column, -1),
+        "focus_row": focus[0],
+        "focus_column": focus[1],
+        "next_fix": shown.next_to_fix(max(focus[0], place[0])),
+        "encodings": import_reading.encodings_of(batch),
+        "reading": batch.options.get("reading", {}),
+        "tab": "\t",
         "menu": _menu(),
         "is_history": selectors.history_of(batch),
         "has_id": Field.EXTERNAL_ID in batch.columns,
         "has_campaigns": bool({Field.CAMPAIGN, Field.CHANNEL} & set(batch.columns)),
     } | more
     return render_page(request, "leads/import.html", context, fragment="import", status=status)
+
+
+def _broken(request: HttpRequest, batch: Import, error: TableError | OSError) -> HttpResponse:
+    reason = selectors.error_words(error) if isinstance(error, TableError) else _("The list is gone.")
+    if batch.scan.get("error"):
+        reason = batch.scan["error"]
+    context = {"batch": batch, "reason": reason}
+    return render_page(request, "leads/import_broken.html", context, fragment="import", status=422)
 
 
 def _menu() -> list[list[tuple[str, str]]]:
@@ -146,6 +159,26 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @requires(Can.LOG_LEADS)
+def reading(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read the list with another encoding, separator or sheet, with or without column names."""
+    posted = request.POST
+    wanted = imports.Reading(
+        encoding=posted.get("encoding", ""),
+        delimiter={"tab": "\t"}.get(posted.get("delimiter", ""), posted.get("delimiter", "")),
+        sheet=posted.get("sheet", ""),
+        has_header={"yes": True, "no": False}.get(posted.get("has_header", "")),
+    )
+    try:
+        batch = imports.reread(batch=_batch(pk), by=person_of(request), reading=wanted)
+    except Invalid as problem:
+        return _show(request, _batch(pk), status=422, problem=problem)
+    except Conflict:
+        return redirect("leads:import", pk)
+    return _done(request, batch)
+
+
+@require_POST
+@requires(Can.LOG_LEADS)
 def cell(request: HttpRequest, pk: int) -> HttpResponse:
     """Change one cell of the preview."""
     batch = _batch(pk)
@@ -153,7 +186,7 @@ def cell(request: HttpRequest, pk: int) -> HttpResponse:
         batch = imports.set_cell(
             batch=batch,
             by=person_of(request),
-            row=_number(request.POST.get("row"), 0),
+            row=_number(request.POST.get("row")),
             column=_number(request.POST.get("column"), -2),
             text=request.POST.get("text", ""),
         )
@@ -168,12 +201,11 @@ def _done(request: HttpRequest, batch: Import) -> HttpResponse:
     if wants_fragment(request):
         batch.refresh_from_db()
         return _show(request, batch)
-    show, number = request.POST.get("show", ""), _number(request.POST.get("page"), 1)
+    show, after = request.POST.get("show", ""), _number(request.POST.get("after"))
     response = redirect("leads:import", batch.pk)
-    if show in {preview.FIX, preview.HERE} or number > 1:
-        response["Location"] += (
-            f"?show={show if show in {preview.FIX, preview.HERE} else preview.ALL}&page={number}"
-        )
+    if show in {preview.FIX, preview.HERE} or after > 0:
+        shown = show if show in {preview.FIX, preview.HERE} else preview.ALL
+        response["Location"] += f"?show={shown}&after={after}"
     return response
 
 
@@ -214,55 +246,19 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @requires(Can.LOG_LEADS)
-def rejected(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Rows that need work, as CSV with a column of reasons: of the preview, or of what was saved."""
+def rejected(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
+    """Rows that need work, as .xlsx or CSV with our columns of row and reason; mended, they can be brought again."""
     batch = _batch(pk)
     try:
-        table = selectors.open_table(batch)
-        parser = selectors.parser_of(batch, table.headers)
+        headers, rows = rejected_file.rows_of(batch)
     except (TableError, OSError) as error:
-        reason = selectors.error_words(error) if isinstance(error, TableError) else _("The list is gone.")
-        return render_page(
-            request, "leads/import_broken.html", {"batch": batch, "reason": reason}, status=422
-        )
-    is_preview = batch.state in {Import.State.PREVIEW, Import.State.CANCELLED}
-    rows = _bad_rows(batch, parser) if is_preview else selectors.rejected_rows(batch, table.headers)
-    name = slugify(batch.name.rpartition(".")[0]) or "leads"
-    response = StreamingHttpResponse(
-        _csv([[*table.headers, _("row"), _("reason")]], rows), content_type="text/csv; charset=utf-8"
-    )
-    response["Content-Disposition"] = f'attachment; filename="{name}-to-fix.csv"'
+        return _broken(request, batch, error)
+    write = returned.as_xlsx if kind == "xlsx" else returned.as_csv
+    response = StreamingHttpResponse(write(headers, rows), content_type=CONTENT_TYPES[kind])
+    response["Content-Disposition"] = f'attachment; filename="{rejected_file.name_of(batch)}.{kind}"'
     return response
 
 
-def _bad_rows(batch: Import, parser: RowParser) -> Iterator[list[str]]:
-    for row in selectors.rows_of(batch, selectors.open_table(batch)):
-        hard, _soft = must_fix(batch, parser.parse(row))
-        if hard:
-            reasons = "; ".join(
-                f"{one.column}: {selectors.words(one.code, one.params)}"
-                if one.column
-                else selectors.words(one.code, one.params)
-                for one in hard
-            )
-            yield [*row.cells, str(row.number), reasons]
-
-
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv(*parts: Any) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield "\ufeff"
-    for rows in parts:
-        for row in rows:
-            yield str(writer.writerow([neutral(cell) for cell in row]))
-
-
-def _number(text: str | None, otherwise: int) -> int:
+def _number(text: str | None, otherwise: int = 0) -> int:
     """A number from an address or a form; anything else is `otherwise`."""
     return int(text) if text and re.fullmatch(r"-?\d{1,9}", text, re.ASCII) else otherwise

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -18,6 +19,7 @@ from leadsync.accounts.access import person_of, requires
 from leadsync.accounts.roles import Can
 from leadsync.core.errors import Conflict, Invalid
 from leadsync.core.htmx import render_page, wants_fragment
+from leadsync.core.uploads import is_too_large
 
 LINE = ("name", "company", "phone", "email", "need")
 
@@ -76,12 +78,14 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
     text = request.POST.get("text", "")
     upload = request.FILES.get("file")
     try:
+        if is_too_large(request):
+            raise imports.too_large()
         if upload is not None:
             batch = imports.take_file(campaign=campaign, by=person, upload=upload, size=upload.size or 0)
         else:
             batch = imports.take_text(campaign=campaign, by=person, text=text)
     except Invalid as problem:
-        field = "file" if upload is not None else "text"
+        field = "file" if upload is not None or is_too_large(request) else "text"
         return _page(request, campaign, status=422, text=text, problem=Invalid(problem.message, field=field))
     except Conflict as known:
         return _page(request, campaign, status=409, text=text, known=known.context["batch"])
@@ -119,5 +123,7 @@ def _page(request: HttpRequest, campaign: Campaign, *, status: int = 200, **more
         "line": line,
         "line_problem": problem if problem and problem.field in (*LINE, None, "country") else None,
         "recent": selectors.recent(campaign.pk),
+        "most_bytes": settings.FILE_UPLOAD_MOST_BYTES,
+        "too_large": imports.too_large().message,
     } | more
     return render_page(request, "leads/log.html", context, fragment="log", status=status)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from leads.domain.words import Door
 from leads.models import Arrival, Handoff, Import, ImportRow, Lead, LeadKey
-from leads.services import arrivals, import_basics, import_saving, imports, marking, preview
+from leads.services import arrivals, import_basics, import_saving, imports, marking, preview_page
 from leads.services.arrivals import LeadData
 from leads.services.import_rows import Saver
 from leadsync.core.errors import Conflict, Invalid, NotAllowed
@@ -44,7 +44,7 @@ def test_ready_rows_are_saved_bad_ones_kept_with_cell_and_reason_known_ones_arri
     old = lead(campaign=where, owner=rep, email="old@example.com")
     text = HEAD + "Anna\t\tanna@example.com\nBad\t\ta@b@example.com\nOld\t\told@example.com\n"
     batch = paste(text, into=where)
-    shown = preview.page_of(batch)
+    shown = preview_page.page_of(batch)
     assert (shown.total, shown.ready, shown.fix, shown.here) == (3, 1, 1, 1)
     bad = shown.rows[1].cells[2]
     assert "two @" in bad.problem
@@ -64,7 +64,7 @@ def test_what_came_is_kept_by_column_name() -> None:
 
 def test_the_preview_names_rows_that_repeat_within_the_list() -> None:
     batch = paste(HEAD + "Anna\t\ta@example.com\nAnna M.\t\tA@example.com\n")
-    assert preview.page_of(batch).rows[1].here.first_row == 2
+    assert preview_page.page_of(batch).rows[1].here.first_row == 2
     done = saved(batch)
     assert (done.created, done.already_here) == (1, 1)
 
@@ -79,13 +79,13 @@ def test_the_dry_run_says_what_routing_then_does() -> None:
     for _rep in range(3):
         person("rep")
     batch = paste(listed(7))
-    shown = preview.page_of(batch)
+    shown = preview_page.page_of(batch)
     assert (shown.gate_first, shown.gate_last) == (1, 7)
     saved(batch)
     counts = sorted(
         Handoff.objects.filter(rep=rep).count() for rep in {h.rep_id for h in Handoff.objects.all()}
     )
-    assert sorted(count for _name, count in shown.shares) == counts
+    assert sorted(count for _name, count in shown.share.reps) == counts
 
 
 def test_the_same_list_again_is_refused_with_the_earlier_import() -> None:
@@ -262,9 +262,9 @@ def test_undo_of_leads_worked_elsewhere_takes_back_what_the_second_file_changed(
 
 def test_a_cell_is_corrected_in_the_preview_and_the_file_stays_as_it_came() -> None:
     batch = paste(HEAD + "Anna\tabc\t\n")
-    assert preview.page_of(batch).fix == 1
+    assert preview_page.page_of(batch).fix == 1
     batch = imports.set_cell(batch=batch, by=batch.by, row=2, column=1, text="+48 601 234 567")
-    assert preview.page_of(batch).fix == 0
+    assert preview_page.page_of(batch).fix == 0
     saved(batch)
     assert Lead.objects.get().phone == "+48601234567"
     with batch.file.open("rb") as stream:
@@ -273,7 +273,7 @@ def test_a_cell_is_corrected_in_the_preview_and_the_file_stays_as_it_came() -> N
 
 def test_cells_beyond_the_last_column_can_be_left_out() -> None:
     batch = paste("Name\tE-mail\nAnna\ta@example.com\textra\nEwa\te@example.com\n")
-    assert preview.page_of(batch).rows[0].has_extra
+    assert preview_page.page_of(batch).rows[0].has_extra
     batch = imports.set_cell(batch=batch, by=batch.by, row=2, column=-1, text="")
     assert saved(batch).created == 2
 
@@ -301,7 +301,7 @@ def test_while_day_and_month_could_be_swapped_nothing_is_saved() -> None:
         imports.save(batch=batch, by=marketer)
     fields = dict(enumerate(batch.columns))
     batch = imports.set_columns(batch=batch, by=marketer, fields=fields, orders={2: "mdy"})
-    assert preview.page_of(batch).ambiguous
+    assert preview_page.page_of(batch).ambiguous
     imports.save(batch=batch, by=marketer)
     assert Lead.objects.get().received_at.date().isoformat() == "2025-03-04"
 
@@ -331,13 +331,13 @@ def test_the_worker_looks_through_a_long_list(monkeypatch: pytest.MonkeyPatch) -
     assert batch.scanned_at is None
     imports.resume_all()
     batch.refresh_from_db()
-    assert preview.page_of(batch).ready == 3
+    assert preview_page.page_of(batch).ready == 3
 
 
 def test_pages_and_filters_show_the_rows_asked_for() -> None:
     batch = paste(listed(60) + "Bad\t\tx\n")
-    assert [row.number for row in preview.page_of(batch, number=2).rows] == list(range(52, 63))
-    (bad,) = preview.page_of(batch, show="fix").rows
+    assert [row.number for row in preview_page.page_of(batch, after=51).rows] == list(range(52, 63))
+    (bad,) = preview_page.page_of(batch, show="fix").rows
     assert bad.number == 62
 
 

@@ -208,9 +208,9 @@ def test_rows_to_fix_come_back_as_a_file_that_spreadsheets_open_as_text(
     after = b"".join(signed.get(url)).decode("utf-8-sig")
     for text in (before, after):
         rows = list(csv.reader(text.splitlines()))
-        assert rows[0] == ["Name", "Phone", "E-mail", "row", "reason"]
-        assert rows[1][:4] == ["'=1+1", "abc", "", "2"]
-        assert "Phone: The phone number contains letters." in rows[1][4]
+        assert rows[0] == ["LeadSync: row", "LeadSync: to fix", "Name", "Phone", "E-mail"]
+        assert (rows[1][0], rows[1][2:]) == ("2", ["'=1+1", "abc", ""])
+        assert "Phone: The phone number contains letters." in rows[1][1]
 
 
 def test_names_and_cells_are_escaped(signed: Client, where: Campaign) -> None:

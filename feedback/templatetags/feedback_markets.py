@@ -72,10 +72,10 @@ def rests_on(evidence: dict[int, list[Any]], note_id: int) -> list[Any]:
 
 
 @register.inclusion_tag("feedback/panels/market.html")
-def market_panel(country: str, segment: str) -> dict[str, Any]:
-    """Notes and figures of a market, while a campaign for it is drafted."""
-    market = Market(country, segment)
-    is_named = bool(country or segment)
+def market_panel(country: Any, segment: str) -> dict[str, Any]:
+    """Notes and figures of a market, while a campaign for it is drafted; the country as typed or as kept."""
+    market = Market(str(country), segment)
+    is_named = bool(market.country or market.segment)
     found = notes.concerning(market) if is_named else []
     return {
         "market": market,

@@ -120,6 +120,8 @@ def test_what_is_known_shows_while_a_campaign_is_drafted(client: Client) -> None
     assert client.get("/markets/known/?market=<b>&segment=%00").status_code == 200
     refused = client.post("/campaigns/new/", {"market": "DE", "name": ""})
     assert "Too expensive there." in refused.content.decode()
+    kept = campaign(market="DE", owner=marta)
+    assert "Too expensive there." in client.get(f"/campaigns/{kept.pk}/edit/").content.decode()
 
 
 def test_the_list_asks_the_same_number_of_questions_for_one_note_and_for_many(

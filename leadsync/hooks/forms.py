@@ -6,9 +6,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from leadsync.hooks.domain.events import HookEvent
 from leadsync.hooks.models import Endpoint
 from leadsync.hooks.words import EVENT_WORDS
 from leadsync.notices.news import mask
+
+# What a CRM follows once a lead is handed off; arrivals are told to who asks for them.
+USUAL = [event for event in EVENT_WORDS if event not in {HookEvent.ARRIVED, HookEvent.ARRIVED_AGAIN}]
 
 
 class EndpointForm(forms.Form):
@@ -44,7 +48,7 @@ class EndpointForm(forms.Form):
         super().__init__(*args, **kwargs)
         address = self.fields["address"]
         if endpoint is None:
-            self.initial = {"events": [event.value for event in EVENT_WORDS], **self.initial}
+            self.initial = {"events": [event.value for event in USUAL], **self.initial}
             address.required = True
             address.help_text = _(
                 "The other program shows it where it takes webhooks. It begins with https://."

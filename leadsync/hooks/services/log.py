@@ -54,6 +54,16 @@ def send_dead_again(*, by: User, endpoint: Endpoint, at: datetime | None = None)
     return _again(Q(state=State.DEAD) & ~Q(body=""), endpoint.pk, at or db.now())
 
 
+def send_many_again(*, by: User, endpoint: Endpoint, ids: Sequence[int], at: datetime | None = None) -> int:
+    """Send these of its deliveries again, in whatever state; returns how many. What was erased is passed over.
+
+    Raises `NotAllowed`; `Conflict` where the endpoint is off.
+    """
+    check(by, Can.MANAGE_COMPANY)
+    _check_on(endpoint)
+    return _again(Q(pk__in=db.among(ids)) & ~Q(body=""), endpoint.pk, at or db.now())
+
+
 def _check_on(endpoint: Endpoint) -> None:
     if not endpoint.is_on:
         raise Conflict(_("“%(name)s” is off. Switch it on first.") % {"name": endpoint.name})

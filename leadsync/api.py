@@ -23,6 +23,7 @@ from leads.api.routing import DryRunView, RoutingView
 from leads.api.voice import TagViewSet, VoiceView
 from leadsync.accounts.access import signed_in
 from leadsync.accounts.api import MeView, PersonViewSet
+from leadsync.hooks.api import WebhookViewSet
 from leadsync.kpi.api import FunnelView
 from leadsync.notices.api import NoticeViewSet
 
@@ -36,6 +37,7 @@ router.register("channels", ChannelViewSet, basename="channels")
 router.register("disputes", DisputeViewSet, basename="disputes")
 router.register("people", PersonViewSet, basename="people")
 router.register("notices", NoticeViewSet, basename="notices")
+router.register("webhooks", WebhookViewSet, basename="webhooks")
 
 
 @require_GET

@@ -52,6 +52,7 @@ class Speech:
     code: str
     name: str
     is_used: bool
+    is_first: bool
     parts: list[forms.BoundField]
     labels: list[forms.BoundField]
 
@@ -60,19 +61,36 @@ class Speech:
         return any(one.errors for one in (*self.parts, *self.labels))
 
     @property
-    def is_reworded(self) -> bool:
-        """Whether a field has words of its own: the part of the page that holds them stands open then."""
-        return any(one.value() or one.errors for one in self.labels)
+    def is_open(self) -> bool:
+        """Whether its part of the page stands open: the form's own language, and where something is to be fixed."""
+        return self.is_first or self.has_errors
+
+    @property
+    def reworded(self) -> int:
+        """How many questions have words of their own."""
+        return sum(bool(one.value()) for one in self.labels)
+
+    @property
+    def has_wrong_labels(self) -> bool:
+        return any(one.errors for one in self.labels)
+
+
+class Said(forms.CharField):
+    """Text that is needed and shown so. The service says when it is missing, with everything else that is."""
+
+    def validate(self, value: Any) -> None:
+        """Nothing: see above."""
 
 
 class HostedForm(forms.Form):
     """A hosted form as marketing writes it. The service says what is wrong, all of it in one round."""
 
+    use_required_attribute = False
+
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     order = forms.CharField(required=False, widget=forms.HiddenInput)
-    name = forms.CharField(
+    name = Said(
         label=pgettext_lazy("form", "Name"),
-        required=False,
         help_text=gettext_lazy("For colleagues. Visitors do not see it."),
     )
     languages = forms.MultipleChoiceField(
@@ -121,7 +139,8 @@ class HostedForm(forms.Form):
             rows = _LINES.get(part)
             widget = forms.Textarea(attrs={"rows": rows}) if rows else forms.TextInput()
             widget.attrs |= {"lang": code, "autocomplete": "off"}
-            self.fields[f"{part}_{code}"] = forms.CharField(label=label, required=False, widget=widget)
+            is_needed = part in {"title", "button", "thanks"}
+            self.fields[f"{part}_{code}"] = Said(label=label, required=is_needed, widget=widget)
         for one in self.possible:
             if one.is_gone:
                 continue
@@ -154,11 +173,13 @@ class HostedForm(forms.Form):
     def speeches(self) -> list[Speech]:
         """The words by language."""
         used = self["languages"].value() or []
+        first = self["language"].value()
         return [
             Speech(
                 code,
                 str(name),
                 code in used,
+                code == first,
                 [self[f"{part}_{code}"] for part in PARTS],
                 [
                     self[field]

@@ -75,7 +75,8 @@ class PublicForm(forms.Form):
         self.shown, self.now = shown, now or timezone.now()
         for one in shown:
             field = self._field(one)
-            field.label = one.label
+            has_unit = not one.unit or one.unit in one.label
+            field.label = one.label if has_unit else f"{one.label} ({one.unit})"
             if one.is_required:
                 if not isinstance(field.widget, forms.RadioSelect):
                     field.widget.attrs["aria-required"] = "true"
@@ -123,7 +124,7 @@ class PublicForm(forms.Form):
                 )
             case "number":
                 text = forms.TextInput(attrs={**attrs, "inputmode": "decimal"})
-                return forms.CharField(required=is_required, max_length=64, widget=text, help_text=one.unit)
+                return forms.CharField(required=is_required, max_length=64, widget=text)
             case "instant":
                 return self._instant(is_required, attrs)
             case _:

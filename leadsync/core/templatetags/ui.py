@@ -86,6 +86,7 @@ AREAS = (
     ("leads:words", "settings"),
     ("leads:", "leads"),
     ("intake:form", "campaigns"),
+    ("intake:", "settings"),
     ("feedback:market", "markets"),
     ("campaigns:channels", "channels"),
     ("campaigns:", "campaigns"),

@@ -58,6 +58,8 @@ def _read_phone(text: str, country: str) -> str | None:
 
 def digits(text: str) -> str:
     """Only the digits: what a phone number is searched by."""
+    if text.startswith("+") and text[1:].isdecimal():
+        return text[1:]
     return _NOT_DIGIT.sub("", text)
 
 
@@ -96,9 +98,19 @@ def storable(value: Any) -> Any:
     if isinstance(value, str):
         return value if value.isprintable() else _BROKEN.sub("\ufffd", value)
     if isinstance(value, Mapping):
+        if type(value) is dict and _is_plain(value):
+            return value
         return {_BROKEN.sub("\ufffd", str(name)): storable(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [storable(one) for one in value]
     if isinstance(value, float) and not isfinite(value):
         return str(value)
     return value
+
+
+def _is_plain(value: dict[Any, Any]) -> bool:
+    """Whether all its names and values are text with nothing to replace: most of what a list brings is."""
+    try:
+        return "".join(value).isprintable() and "".join(value.values()).isprintable()
+    except TypeError:
+        return False

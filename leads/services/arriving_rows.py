@@ -11,7 +11,7 @@ from campaigns.models import Campaign
 from campaigns.services import touch
 from leads.domain import definition, identity, promise
 from leads.domain.terms import Terms
-from leads.domain.words import OPEN_STAGES, Door, EventKind, Stage
+from leads.domain.words import OPEN_STAGES, Door, EventKind, MarkValue, Stage
 from leads.models import Answer, Arrival, Consent, Handoff, Import, Lead, LeadEvent, LeadKey
 from leads.selectors import agreement
 from leads.services import changes, handoff, outcomes, routing, unroutable_alerts
@@ -36,7 +36,6 @@ class RowResult:
 
 LEAD_COLUMNS = (
     "id",
-    "version",
     "name",
     "company",
     "job_title",
@@ -48,23 +47,14 @@ LEAD_COLUMNS = (
     "need",
     "search",
     "company_key",
-    "campaign",
     "owner",
-    "logged_by",
     "gate_number",
-    "is_test",
-    "is_history",
-    "stage",
-    "mark",
     "received_at",
     "handed_off_at",
     "wanted_at",
-    "is_judged_only",
-    "next_step",
-    "attempts",
-    "minutes",
-    "minutes_estimated",
 )
+NOTHING = db.as_document({})
+NOBODY = db.as_document({"owner_id": None})
 
 
 @dataclass(slots=True)
@@ -98,14 +88,31 @@ class _New:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A handoff about to be saved."""
+    """A handoff about to be saved. `why` is kept with it and with its event, so its text is made once."""
 
     pk: int
     lead_id: int
     rep_id: int
     why: dict[str, Any]
+    why_text: db.Document
     clock: promise.Clock
     next_check_at: datetime
+
+
+class _Handed:
+    """What events say of handoffs; all but the reasons is the same for those of one rep that are due together."""
+
+    def __init__(self) -> None:
+        self._around: dict[tuple[int, datetime], tuple[str, str]] = {}
+
+    def after(self, given: _Given) -> db.Document:
+        key = (given.rep_id, given.clock.due_at)
+        around = self._around.get(key)
+        if around is None:
+            text = db.as_document(handoff.handed_after(*key, {"?": 0}))
+            start, _place, end = text.partition('{"?": 0}')
+            around = self._around[key] = (start, end)
+        return db.Document(f"{around[0]}{given.why_text}{around[1]}")
 
 
 class Chunk:
@@ -266,7 +273,9 @@ class Chunk:
                 left_seconds=left_seconds,
             )
             why["promise"] = clocks.agreed(kind, left_seconds)
-            made[lead_id] = _Given(pk, lead_id, rep_id, why, clock, first_check(clock, wanted_at))
+            made[lead_id] = _Given(
+                pk, lead_id, rep_id, why, db.as_document(why), clock, first_check(clock, wanted_at)
+            )
         return made
 
     def _save(
@@ -274,43 +283,74 @@ class Chunk:
     ) -> None:
         by_id = self.by.pk if self.by else None
         if new:
-            db.load_rows(Lead, LEAD_COLUMNS, (self._lead_row(lead, by_id) for lead in new.values()))
+            db.load_rows(
+                Lead,
+                LEAD_COLUMNS,
+                [self._lead_row(lead) for lead in new.values()],
+                same={
+                    "version": 1,
+                    "campaign": self.campaign.pk,
+                    "logged_by": by_id,
+                    "is_test": self.is_test,
+                    "is_history": self.is_history,
+                    "stage": Stage.NEW.value,
+                    "mark": MarkValue.NONE.value,
+                    "is_judged_only": False,
+                    "next_step": "",
+                    "attempts": 0,
+                    "minutes": 0,
+                    "minutes_estimated": 0,
+                },
+            )
             db.load_rows(LeadKey, ("lead", "kind", "namespace", "value"), keys)
             answers = [
-                (lead.pk, key, value, self._answer_source(), by_id, self.now)
+                (lead.pk, key, value)
                 for lead in new.values()
+                if lead.data.answers
                 for key, value in self._answers(lead.data).items()
             ]
             if answers:
-                db.load_rows(Answer, ("lead", "key", "value", "source", "by", "at"), answers)
+                db.load_rows(
+                    Answer,
+                    ("lead", "key", "value"),
+                    answers,
+                    same={"source": self._answer_source(), "by": by_id, "at": self.now},
+                )
         if handoffs:
             db.load_rows(
                 Handoff,
-                ("id", *handoff.HANDOFF_COLUMNS, "end"),
                 (
+                    "id",
+                    "lead",
+                    "rep",
+                    "why",
+                    "promise_seconds",
+                    "due_at",
+                    "warn_at",
+                    "escalate_at",
+                    "next_check_at",
+                ),
+                [
                     (
                         made.pk,
                         made.lead_id,
                         made.rep_id,
-                        by_id,
-                        self.now,
-                        made.why,
+                        made.why_text,
                         made.clock.promise_seconds,
                         made.clock.due_at,
                         made.clock.warn_at,
                         made.clock.escalate_at,
                         made.next_check_at,
-                        "",
                     )
                     for made in handoffs.values()
-                ),
+                ],
+                same={"by": by_id, "at": self.now, "end": ""},
             )
 
-    def _lead_row(self, lead: _New, by_id: int | None) -> tuple[Any, ...]:
+    def _lead_row(self, lead: _New) -> tuple[Any, ...]:
         data = lead.data
         return (
             lead.pk,
-            1,
             data.name,
             data.company,
             data.job_title,
@@ -322,22 +362,11 @@ class Chunk:
             data.need,
             identity.search_text(name=data.name, company=data.company, email=data.email, phone=data.phone),
             lead.company_key,
-            self.campaign.pk,
             lead.owner_id,
-            by_id,
             lead.gate_number,
-            self.is_test,
-            self.is_history,
-            Stage.NEW.value,
-            "none",
             lead.received_at,
             self.now if lead.owner_id else None,
             data.wanted_at,
-            False,
-            "",
-            0,
-            0,
-            0,
         )
 
     def _answer_source(self) -> str:
@@ -402,11 +431,12 @@ class Chunk:
     ) -> list[RowResult]:
         """An arrival and an event for each row, and an event for each handoff."""
         by_id = self.by.pk if self.by else None
-        batch_id = self.batch.pk if self.batch else None
         campaign_id, door, now = self.campaign.pk, self.door.value, self.now
         arrived, arrived_again = EventKind.ARRIVED.value, EventKind.ARRIVED_AGAIN.value
         handed_off = EventKind.HANDED_OFF.value
         waiting = dict(handoffs)  # each handoff is told with the first arrival of its lead
+        handed = _Handed()
+        where = db.as_document({"campaign": campaign_id, "door": door})[1:]
         good = sum(found is not None for found in lead_of)
         ids = iter(db.next_ids(Arrival, good)) if good else iter(())
         arrivals: list[tuple[Any, ...]] = []
@@ -420,33 +450,34 @@ class Chunk:
             lead_id, is_new = found
             arrival_id = next(ids)
             arrivals.append(
-                (
-                    arrival_id,
-                    lead_id,
-                    campaign_id,
-                    self._arrived_at(row),
-                    door,
-                    by_id,
-                    is_new,
-                    identity.storable(row.payload),
-                    batch_id,
-                )
+                (arrival_id, lead_id, self._arrived_at(row), is_new, identity.storable(row.payload))
             )
-            after = {"arrival": arrival_id, "campaign": campaign_id, "door": door}
-            events.append((lead_id, now, by_id, arrived if is_new else arrived_again, {}, after))
+            after = db.Document(f'{{"arrival": {arrival_id}, {where}')
+            events.append((lead_id, arrived if is_new else arrived_again, NOTHING, after))
             if (consent := row.data.consent) is not None:
                 at = min(consent.at or now, now)
                 consents.append((lead_id, True, at, door, consent.text, consent.place[:300]))
             given = waiting.pop(lead_id, None)
             if given is not None:
-                before = {"owner_id": leads[lead_id].owner_id if lead_id in leads else None}
-                after = handoff.handed_after(given.rep_id, given.clock.due_at, given.why)
-                events.append((lead_id, now, by_id, handed_off, before, after))
+                owner_id = leads[lead_id].owner_id if lead_id in leads else None
+                before = NOBODY if owner_id is None else db.as_document({"owner_id": owner_id})
+                events.append((lead_id, handed_off, before, handed.after(given)))
             results.append(RowResult(lead_id, arrival_id, is_new, given.rep_id if given else None))
         if arrivals:
-            columns = ("id", "lead", "campaign", "at", "door", "by", "is_first", "payload", "batch")
-            db.load_rows(Arrival, columns, arrivals)
-            db.load_rows(LeadEvent, ("lead", "at", "by", "kind", "before", "after"), events)
+            db.load_rows(
+                Arrival,
+                ("id", "lead", "at", "is_first", "payload"),
+                arrivals,
+                same={
+                    "campaign": campaign_id,
+                    "door": door,
+                    "by": by_id,
+                    "batch": self.batch.pk if self.batch else None,
+                },
+            )
+            db.load_rows(
+                LeadEvent, ("lead", "kind", "before", "after"), events, same={"at": now, "by": by_id}
+            )
         if consents:
             db.load_rows(Consent, ("lead", "is_given", "at", "door", "text", "place"), consents)
         return results

@@ -86,24 +86,34 @@ def parser_is_lenient(batch: Import) -> bool:
 
 def data_of(parsed: ParsedRow, *, namespace: str, at: "Clock", consents: Consents | None = None) -> LeadData:
     """The lead's own fields, in normal form."""
-    email, phone = parsed.values.get(Field.EMAIL), parsed.values.get(Field.PHONE)
-    need, note = parsed.text(Field.NEED), parsed.text(Field.NOTE)
+    values = parsed.values
+    texts: dict[str, Any] = {
+        name: value for name, target in _TEXTS if isinstance(value := values.get(target), str)
+    }
+    email, phone = values.get(Field.EMAIL), values.get(Field.PHONE)
+    if note := parsed.text(Field.NOTE):
+        texts["need"] = "\n".join(part for part in (texts.get("need", ""), note) if part)
     return LeadData(
-        name=parsed.text(Field.NAME),
-        company=parsed.text(Field.COMPANY),
-        job_title=parsed.text(Field.JOB_TITLE),
+        **texts,
         email=email.key if isinstance(email, Email) else "",
         phone=phone.e164 if isinstance(phone, Phone) else "",
-        country=parsed.text(Field.COUNTRY),
-        city=parsed.text(Field.CITY),
-        language=parsed.text(Field.LANGUAGE),
-        need="\n".join(part for part in (need, note) if part),
-        external_id=parsed.text(Field.EXTERNAL_ID),
-        namespace=namespace if parsed.text(Field.EXTERNAL_ID) else "",
-        received_at=at.instant(parsed.values.get(Field.RECEIVED_AT)),
+        namespace=namespace if texts.get("external_id") else "",
+        received_at=at.instant(values.get(Field.RECEIVED_AT)),
         answers=parsed.answers,
         consent=consents.of(parsed, at.instant) if consents else None,
     )
+
+
+_TEXTS = (
+    ("name", Field.NAME),
+    ("company", Field.COMPANY),
+    ("job_title", Field.JOB_TITLE),
+    ("country", Field.COUNTRY),
+    ("city", Field.CITY),
+    ("language", Field.LANGUAGE),
+    ("need", Field.NEED),
+    ("external_id", Field.EXTERNAL_ID),
+)
 
 
 def payload_of(headers: Sequence[str], row: Row) -> dict[str, str]:
@@ -161,6 +171,8 @@ class Saver:
         self.namespace: str = batch.options.get("namespace", "")
         self.is_by_columns: bool = batch.options.get("is_by_columns", False)
         self.campaign_name: str = batch.options.get("campaign_name", "")
+        mapped = {*parser.mapping.fields.values(), *parser.mapping.fixed}
+        self.only_in_history = [target for target in selectors.ONLY_IN_HISTORY if target in mapped]
         self.clock = Clock()
         self.consents = (
             Consents(batch, parser.mapping, parser.headers)
@@ -229,7 +241,7 @@ class Saver:
         rejected: list[tuple[Row, list[dict[str, Any]]]],
     ) -> None:
         for row, parsed in rows:
-            for target in selectors.ONLY_IN_HISTORY:
+            for target in self.only_in_history:
                 if parsed.values.get(target) not in (None, False, ""):
                     column = str(selectors.FIELD_LABELS[target])
                     remarks.add(PastNote.ONLY_IN_HISTORY, {"column": column}, row.number)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter, gt
 from typing import Any
 
 from django.utils.translation import get_language
@@ -74,7 +75,8 @@ class Prepared:
 
 
 _LIMITS = {"name": 200, "company": 200, "job_title": 150, "phone": 40, "city": 100, "language": 10}
-_LIMITED = tuple(_LIMITS)
+_MOST = tuple(_LIMITS.values())
+_limited_of = attrgetter(*_LIMITS)
 
 
 def prepared(row: LeadData, payload: Mapping[str, Any], home: str) -> Prepared:
@@ -104,13 +106,16 @@ def normalised(row: LeadData, home: str) -> LeadData:
     An unreadable number is kept as typed. Raises `Invalid` with the field: too long, no mail address, letters in
     a phone number, no country.
     """
-    texts = [(text := getattr(row, name)) and identity.clean(text) for name in _LIMITED]
-    for (name, limit), text in zip(_LIMITS.items(), texts, strict=True):
-        if text and len(text) > limit:
-            raise Invalid(_("At most %(n)d characters.") % {"n": limit}, field=name)
+    texts = [text and identity.clean(text) for text in _limited_of(row)]
+    if any(map(gt, map(len, texts), _MOST)):
+        field_name = next(
+            name for name, text in zip(_LIMITS, texts, strict=True) if len(text) > _LIMITS[name]
+        )
+        raise Invalid(_("At most %(n)d characters.") % {"n": _LIMITS[field_name]}, field=field_name)
     name, company, job_title, phone, city, language = texts
     need = row.need and identity.clean_lines(row.need)
-    external_id, namespace = identity.clean(row.external_id), identity.clean(row.namespace)
+    external_id = row.external_id and identity.clean(row.external_id)
+    namespace = row.namespace and identity.clean(row.namespace)
     if len(need) > MOST_NEED:
         raise Invalid(_("At most %(n)d characters.") % {"n": MOST_NEED}, field="need")
     if len(external_id) > 320 or len(namespace) > 60:

@@ -157,6 +157,9 @@ def given_rows(columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> tup
 
 _FEW = 100
 _COPIED_AT_ONCE = 10_000  # rows of text in memory
+_LINE_END = (
+    "\0\n"  # of a row, until the cells that all rows share come behind it: no text that can be kept has it
+)
 _READ_AT_ONCE = 256 * 1024  # characters handed to the driver
 
 # What the SQLite driver takes as it is; everything else goes through its field.
@@ -205,21 +208,23 @@ def load_rows[M: models.Model](
     documents = [(place, encode) for place, encode in documents if place < len(columns)]
     if is_postgres():
         instants = [
-            place for place, field in enumerate(fields[: len(columns)]) if isinstance(field, models.DateTimeField)
+            place
+            for place, field in enumerate(fields[: len(columns)])
+            if isinstance(field, models.DateTimeField)
         ]
         # In CSV an empty unquoted cell is NULL and a quoted one the empty string: quote all but None. What Python
         # writes for instants, truth and numbers is what PostgreSQL reads.
-        ending = io.StringIO()
-        csv.writer(ending, quoting=csv.QUOTE_NOTNULL, lineterminator="\n").writerow(tail)
-        line_end = f",{ending.getvalue()}" if everywhere else "\n"
+        line_end = f",{_as_csv([tail])}" if everywhere else "\n"
         count = 0
         with connection.cursor() as cursor:
             for some in batched(_with_instants(_with_documents(rows, documents), instants), _COPIED_AT_ONCE):
-                buffer = io.StringIO()
-                csv.writer(buffer, quoting=csv.QUOTE_NOTNULL, lineterminator=line_end).writerows(some)
-                buffer.seek(0)
+                text = _as_csv(some, _LINE_END)
+                if text.count(_LINE_END) != len(some):
+                    raise ValueError("PostgreSQL keeps no NUL")
                 cursor.copy_expert(
-                    f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)", buffer, _READ_AT_ONCE
+                    f"COPY {table} ({names}) FROM STDIN WITH (FORMAT csv)",
+                    io.StringIO(text.replace(_LINE_END, line_end)),
+                    _READ_AT_ONCE,
                 )
                 count += len(some)
         return count
@@ -236,7 +241,8 @@ def load_rows[M: models.Model](
 
     def line(row: Sequence[Any], start: int = 0) -> list[Any]:
         return [
-            value if type(value) in _PLAIN else prepared(place, value) for place, value in enumerate(row, start)
+            value if type(value) in _PLAIN else prepared(place, value)
+            for place, value in enumerate(row, start)
         ]
 
     end = line(tail, len(columns))
@@ -244,6 +250,12 @@ def load_rows[M: models.Model](
     with connection.cursor() as cursor:
         cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", lines)
     return len(lines)
+
+
+def _as_csv(rows: Iterable[Sequence[Any]], line_end: str = "\n") -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, quoting=csv.QUOTE_NOTNULL, lineterminator=line_end).writerows(rows)
+    return buffer.getvalue()
 
 
 def _with_documents(

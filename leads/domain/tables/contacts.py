@@ -52,6 +52,9 @@ class Phone:
 
 
 _WRAPPED = re.compile(r"^[^<>]*<\s*([^<>\s]+@[^<>\s]+)\s*>$")
+_PLAIN_EMAIL = re.compile(
+    r"([A-Za-z0-9_+\-]+(?:\.[A-Za-z0-9_+\-]+)*)@([A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?)"
+)
 _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_+\-]+(?:\.[A-Za-z0-9_+\-]+)*")
 _MANY = re.compile(r"\s*[;,\n|]\s*|\s+(?=\S+@\S)")
 _DAMAGED = re.compile(r"[-+]?\d([.,]\d+)?[eE]\+?\d{1,3}")
@@ -62,6 +65,8 @@ def parse_email(cell: str) -> Email | Fault | None:
 
     Of several in one cell the first is used, the rest is kept.
     """
+    if known := plain_email(cell):
+        return known
     text = clean(cell)
     if not text:
         return None
@@ -79,6 +84,18 @@ def parse_email(cell: str) -> Email | Fault | None:
     if isinstance(first, Fault) or len(addresses) == 1:
         return first
     return Email(first.address, first.key, tuple(addresses[1:]))
+
+
+def plain_email(cell: str) -> Email | None:
+    """An address with nothing to take apart, read at once; None for all else."""
+    found = _PLAIN_EMAIL.fullmatch(cell)
+    if found is None or len(cell) > EMAIL_MAX:
+        return None
+    local, domain = found[1], found[2]
+    if len(local) > LOCAL_MAX or "." not in domain or not (known := _plain_domain(domain)):
+        return None
+    address = f"{local}@{known}"
+    return Email(address, address.lower())
 
 
 def _checked_email(text: str) -> Email | Fault:
@@ -135,7 +152,7 @@ def parse_phone(cell: str, region: str = "", *, allows_letters: bool = False) ->
     text = cell.strip()
     if not text:
         return None
-    if plain := _plain_number(text):
+    if plain := plain_number(text, region):
         return plain
     if _DAMAGED.fullmatch(text):
         return Fault(ProblemCode.DAMAGED_BY_EXCEL)
@@ -167,15 +184,19 @@ def parse_phone(cell: str, region: str = "", *, allows_letters: bool = False) ->
     return parsed
 
 
-def _plain_number(text: str) -> Phone | None:
-    """A person's valid number that stands in E.164 already, in a tenth of the time; None for all else."""
+def plain_number(text: str, region: str) -> Phone | None:
+    """A person's valid number in E.164, or in digits as dialled in its country, in a tenth of the time of the library;
+    None for all else.
+    """
+    if text.isdecimal() and text.isascii():
+        home = _numbers_in(region)
+        if home is None or not home.match(text) or home.is_dialled_abroad(text):
+            return None
+        return Phone(f"+{home.code}{text}", home.region, is_valid=True)
     if not _E164.fullmatch(text):
         return None
-    for end in (2, 3, 4):
-        if (numbers := _numbers_of(text[1:end])) is not None:
-            national = text[end:]
-            return Phone(text, numbers.region, is_valid=True) if numbers.match(national) else None
-    return None
+    found = _numbers_of(text[1:4])
+    return Phone(text, found.region, is_valid=True) if found and found.match(text[found.begin :]) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +204,16 @@ class _Numbers:
     """The mobile and fixed-line numbers of a country that has its calling code for itself."""
 
     region: str
+    code: str
     patterns: tuple[tuple[frozenset[int], re.Pattern[str]], ...]
     general: re.Pattern[str]
     prefix: re.Pattern[str] | None
+    abroad: re.Pattern[str] | None
+
+    @property
+    def begin(self) -> int:
+        """Where the national number begins in E.164."""
+        return len(self.code) + 1
 
     def match(self, national: str) -> bool:
         # A leading zero, or what is dialled within the country before its numbers, may have to go: not for here.
@@ -195,12 +223,28 @@ class _Numbers:
             len(national) in lengths and pattern.fullmatch(national) for lengths, pattern in self.patterns
         )
 
+    def is_dialled_abroad(self, text: str) -> bool:
+        """Whether it may begin with what is dialled before a country's code."""
+        return bool(self.abroad and self.abroad.match(text))
+
 
 @cache
-def _numbers_of(code: str) -> _Numbers | None:
-    regions = COUNTRY_CODE_TO_REGION_CODE.get(int(code), ())
-    metadata = PhoneMetadata.metadata_for_region(regions[0], None) if len(regions) == 1 else None
-    if metadata is None or not regions[0].isalpha() or metadata.general_desc is None:
+def _numbers_of(digits: str) -> _Numbers | None:
+    """The numbers of the country whose code these three digits begin with."""
+    for end in (1, 2, 3):
+        if regions := COUNTRY_CODE_TO_REGION_CODE.get(int(digits[:end])):
+            return _numbers_in(regions[0])
+    return None
+
+
+@lru_cache(maxsize=1_000)
+def _numbers_in(region: str) -> _Numbers | None:
+    """The numbers of a country; None where it shares its calling code with others."""
+    region = region.upper()
+    code = phonenumbers.country_code_for_region(region)
+    regions = COUNTRY_CODE_TO_REGION_CODE.get(code, ())
+    metadata = PhoneMetadata.metadata_for_region(region, None) if len(regions) == 1 else None
+    if metadata is None or not region.isalpha() or metadata.general_desc is None:
         return None
     general = metadata.general_desc.national_number_pattern
     kinds = [
@@ -208,9 +252,14 @@ def _numbers_of(code: str) -> _Numbers | None:
         for kind in (metadata.mobile, metadata.fixed_line)
         if kind is not None and kind.national_number_pattern
     ]
-    prefix = metadata.national_prefix_for_parsing
+    prefix, abroad = metadata.national_prefix_for_parsing, metadata.international_prefix
     return _Numbers(
-        regions[0], tuple(kinds), re.compile(general or "$."), re.compile(prefix) if prefix else None
+        regions[0],
+        str(code),
+        tuple(kinds),
+        re.compile(general or "$."),
+        re.compile(prefix) if prefix else None,
+        re.compile(abroad) if abroad else None,
     )
 
 

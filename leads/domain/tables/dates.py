@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from .codes import ProblemCode
@@ -63,6 +64,7 @@ _MONTHS: tuple[tuple[str, ...], ...] = (
 )
 
 
+@lru_cache(maxsize=5_000)
 def parse_date(cell: str, order: DateOrder = "dmy") -> Moment | Fault | None:
     """Read a date with or without time; ``order`` is the one of the column where numbers do not tell
     (03/04/2026).

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from .codes import ErrorCode, Params, ProblemCode, RemarkCode
 from .columns import Field, Match, header_words, recognise
 from .consents import Agreed, parse_consent
+from .contacts import plain_email, plain_number
 from .messages import english
 from .model import Fault, Remark, Row, Table, TableError
 from .text import plain
@@ -39,6 +40,7 @@ from .values import (
     without_prefix,
 )
 
+type _ShortWay = Callable[[str, str], Value | None]  # cell and country; "" says nothing, None: the long way
 type Value = str | bool | int | Email | Phone | Moment | Money | Agreed
 
 DATE_FIELDS = frozenset({Field.RECEIVED_AT, Field.WON_AT, Field.LOST_AT, Field.NEXT_STEP_AT})
@@ -66,6 +68,9 @@ TEXT_LIMITS: Mapping[Field, int] = MappingProxyType(
 )
 # People are called Null and Na, and NA is Namibia.
 _NAMES_NOT_EMPTY = frozenset({"null", "none", "nil", "na"})
+_WORDS = frozenset({Field.COUNTRY, Field.LANGUAGE, Field.STAGE, Field.MARK})
+_MOST_WORDS = 5_000  # of a column are remembered
+_CONTACTS = frozenset({Field.EMAIL, Field.PHONE})
 _TEST_LEAD = "<test lead: dummy data"
 _TEST_EMAILS = frozenset({"test@meta.com", "test@fb.com"})
 
@@ -318,18 +323,67 @@ class RowParser:
         self.headers = tuple(headers)
         self.context = context or Context()
         # The row's country decides how its phone number is read, so it comes first.
-        self._columns = sorted(
-            ((index, target) for index, target in mapping.fields.items() if 0 <= index < len(self.headers)),
-            key=lambda pair: (pair[1] is not Field.COUNTRY, pair[0]),
-        )
+        self._columns = [
+            (index, target, self._short_way(index, target))
+            for index, target in sorted(
+                mapping.fields.items(), key=lambda pair: (pair[1] is not Field.COUNTRY, pair[0])
+            )
+            if 0 <= index < len(self.headers)
+        ]
         self._answers = [
             (index, key, self.context.answers[key])
             for index, key in sorted(mapping.answers.items())
             if 0 <= index < len(self.headers) and key in self.context.answers and index not in mapping.fields
         ]
-        mapped = {index for index, _ in self._columns} | {index for index, _key, _read in self._answers}
+        mapped = {index for index, *_ in self._columns} | {index for index, _key, _read in self._answers}
         self._unmapped = [(index, header) for index, header in enumerate(self.headers) if index not in mapped]
         self._fixed = self._read_fixed()
+        country = self._fixed.get(Field.COUNTRY)
+        self._region = country if isinstance(country, str) else mapping.country
+
+    def _short_way(self, index: int, target: Field) -> _ShortWay | None:
+        """What `_Reading.read` makes of the many cells of a column that hold nothing odd; None where there is none."""
+        if target is Field.EMAIL:
+            return lambda raw, _region: plain_email(raw)
+        if target is Field.PHONE:
+            return plain_number
+        if target in _WORDS:
+            return self._remembering(index, target)
+        if target not in TEXT_LIMITS or target is Field.CAMPAIGN:
+            return None
+        limit = self.context.text_limits.get(target, 200)
+        words = self.context.choice_empty_words if target in CHOICE_FIELDS else self.context.empty_words
+        if target in FREE_TEXT_FIELDS:
+            words = frozenset()
+        is_name = target in NAME_FIELDS
+
+        def text_of(raw: str, _region: str) -> str | None:
+            if not raw.isprintable() or "  " in raw or raw[0] == "'":
+                return None
+            text = clean_lines(raw)
+            if words and len(text) <= 20 and text.casefold() in words:
+                return None if is_name else ""
+            return text if len(text) <= limit else None
+
+        return text_of
+
+    def _remembering(self, index: int, target: Field) -> _ShortWay:
+        """Words of which a column has few, each read once."""
+        known: dict[str, str | None] = {}
+
+        def word_of(raw: str, _region: str) -> str | None:
+            if raw in known:
+                return known[raw]
+            reading = _Reading(self, region="")
+            reading.read(index, target, raw)
+            value = reading.values.get(target, "")
+            is_odd = reading.problems or reading.remarks or reading.extra
+            found = value if isinstance(value, str) and not is_odd else None
+            if len(known) < _MOST_WORDS:
+                known[raw] = found
+            return found
+
+        return word_of
 
     def _read_fixed(self) -> dict[Field, Value]:
         reading = _Reading(self, region=self.mapping.country)
@@ -342,26 +396,33 @@ class RowParser:
 
     def parse(self, row: Row) -> ParsedRow:
         """Read one row; whatever stands in its cells, the answer is values, problems and remarks."""
-        fixed_country = self._fixed.get(Field.COUNTRY)
-        reading = _Reading(
-            self, region=fixed_country if isinstance(fixed_country, str) else self.mapping.country
-        )
-        if any(cell.startswith(_TEST_LEAD) for cell in row.cells):
+        cells = row.cells
+        # One search of all cells at once says for nearly every row that there is nothing of the kind.
+        if _TEST_LEAD in "\n".join(cells) and any(cell.startswith(_TEST_LEAD) for cell in cells):
             problem = Problem("", None, ProblemCode.TEST_LEAD)
             extra = {
-                header: clean_lines(plain(row.cells[i]))
-                for i, header in enumerate(self.headers)
-                if row.cells[i]
+                header: clean_lines(plain(cells[i])) for i, header in enumerate(self.headers) if cells[i]
             }
             return ParsedRow(row.number, {}, (problem,), (), extra)
-        for index, target in self._columns:
-            reading.read(index, target, row.cells[index])
+        reading = _Reading(self, region=self._region)
+        values = reading.values
+        for index, target, short_way in self._columns:
+            raw = cells[index]
+            if not raw:
+                continue
+            found = short_way(raw, reading.region) if short_way else None
+            if found is None:
+                reading.read(index, target, raw)
+            elif found != "":
+                values[target] = found
+                if target is Field.COUNTRY and isinstance(found, str):
+                    reading.region = found
         for target, value in self._fixed.items():
             if target not in reading.faulty:
                 reading.values.setdefault(target, value)
         answers: dict[str, str | bool] = {}
         for index, key, read in self._answers:
-            raw = row.cells[index]
+            raw = cells[index]
             answer = read(plain(raw)) if raw else None
             if isinstance(answer, Fault):
                 problem = Problem(self.headers[index], None, answer.code, answer.params, raw[:200])
@@ -369,7 +430,7 @@ class RowParser:
             elif answer is not None:
                 answers[key] = answer
         for index, header in self._unmapped:
-            cell = row.cells[index]
+            cell = cells[index]
             if cell and (text := clean_lines(plain(cell))):
                 reading.extra[header] = text
         self._finish(row, reading)
@@ -404,8 +465,12 @@ class RowParser:
             reading.problems.append(Problem("", None, ProblemCode.LONG_ROW, params))
         if row.missing:
             reading.remarks.append(Remark(RemarkCode.SHORT_ROW, {"count": row.missing}))
-        contacts = {Field.EMAIL, Field.PHONE}
-        if not self.context.is_history and not contacts & values.keys() and not contacts & reading.faulty:
+        if (
+            not self.context.is_history
+            and Field.EMAIL not in values
+            and Field.PHONE not in values
+            and not _CONTACTS & reading.faulty
+        ):
             reading.remarks.append(Remark(RemarkCode.NO_CONTACT))
 
 

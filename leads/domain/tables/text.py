@@ -32,8 +32,8 @@ def clean(cell: str) -> str:
     """Return one line of text: composed characters, single spaces, no controls, no invisible marks at the
     ends.
     """
-    if cell.isascii() and cell.isprintable() and "  " not in cell:
-        return cell.strip()
+    if cell.isprintable() and "  " not in cell:
+        return clean_lines(cell)
     return " ".join(clean_lines(cell).split())
 
 
@@ -41,6 +41,9 @@ def clean_lines(cell: str) -> str:
     """Return text that may have several lines, cleaned like ``clean`` but with its line ends as ``\\n`` and
     its tabs.
     """
+    if cell.isprintable():
+        # What is printable has no controls, line ends, surrogates or invisible marks, and no space but the plain one.
+        return (cell if cell.isascii() else unicodedata.normalize("NFC", cell)).strip()
     text = _SURROGATES.sub("\ufffd", cell)
     text = _CONTROLS.sub("", _LINE_ENDS.sub("\n", text))
     text = unicodedata.normalize("NFC", text)

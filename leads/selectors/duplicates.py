@@ -151,10 +151,11 @@ def signs(pair: Lookalike) -> list[Sign]:
     return [*alike, *differs]
 
 
-def lookalikes_of(lead: Lead, person: User) -> list[Lookalike]:
-    """Open pairs of one lead, the most alike first. One statement."""
+def lookalikes_of(lead: Lead, person: User) -> list[Lead]:
+    """The leads that this one may be the same as, the most alike first. One statement."""
     rows = open_pairs(person).filter(Q(first=lead.pk) | Q(second=lead.pk)).select_related(*_LEADS)
-    return list(rows.order_by("-score", "-pk").fetch_mode(FETCH_RAISE)[:3])
+    found = rows.order_by("-score", "-pk").fetch_mode(FETCH_RAISE)[:3]
+    return [pair.second if pair.first_id == lead.pk else pair.first for pair in found]
 
 
 # ---------------------------------------------------------------------------------------------- merged

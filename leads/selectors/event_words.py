@@ -165,6 +165,25 @@ def _event(  # one answer per kind
             )
         case EventKind.LEARNED:
             return _learned(before, after)
+        case EventKind.MERGED:
+            title = after.get("title") or "–"
+            return (
+                "merge",
+                "acc",
+                _("Made one lead with %(name)s") % {"name": title},
+                "",
+                list(_edits(before, after)),
+            )
+        case EventKind.MERGE_UNDONE:
+            title = after.get("title") or "–"
+            said = _("The merge with %(name)s was undone") % {"name": title}
+            return "undo", "muted", said, "", list(_edits(before, after))
+        case EventKind.CONSENTED:
+            is_given = bool(after.get("is_given"))
+            text = _("Consent given") if is_given else _("Consent taken back")
+            return ("check" if is_given else "hand"), ("muted" if is_given else "warn"), text, note, []
+        case EventKind.ERASED:
+            return "eraser", "muted", _("Personal data erased"), "", []
         case EventKind.EDITED:
             return "edit", "muted", _("Details edited"), "", list(_edits(before, after))
         case EventKind.IMPORTED:

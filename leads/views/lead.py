@@ -20,7 +20,7 @@ from leads.domain import deadline, transitions
 from leads.domain.words import MarkValue, Stage
 from leads.forms.leads import ActivityForm, DetailsForm, GiveForm, LoseForm, NoteForm, WinChangeForm, WinForm
 from leads.models import Handoff, Lead, Mark, Reason
-from leads.selectors import agreement, learned, queue, timeline
+from leads.selectors import agreement, duplicates, learned, queue, timeline
 from leads.selectors.mark_history import history
 from leads.selectors.marks import is_overruling
 from leads.services import activities, editing, follow_up, handoff, marking, outcomes
@@ -31,7 +31,7 @@ from leadsync.accounts.access import person_of, requires, signed_in
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
 from leadsync.core.businesstime import WorkCalendar
-from leadsync.core.errors import Conflict, Invalid
+from leadsync.core.errors import Conflict, Invalid, NotFound
 from leadsync.core.htmx import render_page, wants_fragment
 from leadsync.core.templatetags.ui import when
 from leadsync.notices.words import RETURN_REASONS
@@ -60,7 +60,13 @@ def lead_of(request: HttpRequest, pk: int) -> Lead:
         .select_related("campaign__channel", "campaign__owner", "owner", "logged_by", "reason")
         .annotate(event_id=queue.newest_event())
     )
-    return get_object_or_404(leads.fetch_mode(FETCH_RAISE), pk=pk)
+    found = leads.fetch_mode(FETCH_RAISE).filter(pk=pk).first()
+    if found is not None:
+        return found
+    survivor = get_object_or_404(Lead.objects.visible_to(person_of(request)), pk=duplicates.survivor_of(pk))
+    raise NotFound(
+        _("This lead is part of another one by now: %(name)s.") % {"name": survivor.title}, lead=survivor.pk
+    )
 
 
 # ---------------------------------------------------------------------------------------------- what is shown
@@ -79,13 +85,17 @@ class Rights:
     lose: bool
     reopen: bool
     give_back: bool
+    merge: bool
 
 
 def rights_of(lead: Lead, person: User) -> Rights:
-    work = person.can(Can.WORK_ANY_LEAD) or (lead.owner_id == person.pk and person.can(Can.WORK_LEADS))
+    is_here = lead.erased_at is None  # nothing is done any more with somebody who was erased
+    work = is_here and (
+        person.can(Can.WORK_ANY_LEAD) or (lead.owner_id == person.pk and person.can(Can.WORK_LEADS))
+    )
     return Rights(
         work=work,
-        note=work or person.can(Can.LOG_LEADS),
+        note=work or (is_here and person.can(Can.LOG_LEADS)),
         give=lead.is_open
         and lead.can_be_reached
         and (person.can(Can.HAND_OVER) or (person.can(Can.LOG_LEADS) and lead.owner_id is None)),
@@ -95,6 +105,8 @@ def rights_of(lead: Lead, person: User) -> Rights:
         lose=work and lead.stage in transitions.CAN_LOSE,
         reopen=work and lead.stage in transitions.CAN_REOPEN,
         give_back=work and lead.is_open and lead.owner_id is not None,
+        merge=lead.erased_at is None
+        and (person.can(Can.MERGE_LEADS) or (lead.owner_id == person.pk and person.can(Can.WORK_LEADS))),
     )
 
 
@@ -178,6 +190,9 @@ def _context(request: HttpRequest, lead: Lead, **more: Any) -> dict[str, Any]:
         "may_take_win_back": rights.change_win and outcomes.can_take_win_back(lead, person, now),
         "lose_form": LoseForm(),
         "activity_form": ActivityForm(),
+        "merged": duplicates.merges_of(lead),
+        "alike": duplicates.lookalikes_of(lead, person),
+        "may_merge": rights.merge,
         "tab": "",
         "from_lead": True,
         "now": now,
@@ -189,8 +204,15 @@ def _context(request: HttpRequest, lead: Lead, **more: Any) -> dict[str, Any]:
 @require_GET
 @signed_in
 def page(request: HttpRequest, pk: int) -> HttpResponse:
-    """`/leads/<id>/`; `?ask=promising|not_a_fit` opens what the mark has to be told."""
-    return render_page(request, TEMPLATE, _context(request, lead_of(request, pk)), fragment="page")
+    """`/leads/<id>/`; `?ask=promising|not_a_fit` opens what the mark has to be told.
+
+    A lead that is part of another one leads there, for as long as it is.
+    """
+    try:
+        lead = lead_of(request, pk)
+    except NotFound as gone:
+        return redirect("leads:page", gone.context["lead"])
+    return render_page(request, TEMPLATE, _context(request, lead), fragment="page")
 
 
 # ---------------------------------------------------------------------------------------------- what is done

@@ -472,7 +472,7 @@ class _Loader:
         """Activities, marks, answers and the events that tell of them."""
         campaign = self.campaigns[life.story]
         rep = self.people[life.rep].pk if life.rep else None
-        self._event(pk, life.received_at, campaign.owner_id, "received", campaign=campaign.name)
+        self._event(pk, life.received_at, campaign.owner_id, "arrived", campaign=campaign.name)
         for one in life.tries:
             self._add(
                 Activity,

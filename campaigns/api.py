@@ -1,4 +1,4 @@
-"""Campaigns, channels and spend over the API: the same selectors and services as the pages."""
+"""Campaigns over the API: the same selectors and services as the pages."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,20 +8,19 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django_countries import countries
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
+from campaigns.api_money import MoneyActions
 from campaigns.domain.states import State
-from campaigns.models import Campaign, Channel, Spend
+from campaigns.models import Campaign, Channel
 from campaigns.selectors import campaigns as selectors
 from campaigns.selectors.campaigns import CampaignFilter
 from campaigns.services import campaigns as services
-from campaigns.services import spending
 from leadsync.accounts.api_auth import caller
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
@@ -32,19 +31,12 @@ from leadsync.core.api import (
     Version,
     etag,
     expected_version,
-    page_of,
     read,
     read_query,
 )
 from leadsync.core.errors import Invalid
 
 MOST_TEXT = 20_000
-
-
-class ChannelOut(Named):
-    """A way leads reach us."""
-
-    is_active = serializers.BooleanField()
 
 
 class CampaignOut(serializers.Serializer[Campaign]):
@@ -69,16 +61,6 @@ class CampaignOut(serializers.Serializer[Campaign]):
 
     def get_market(self, campaign: Campaign) -> str:
         return str(campaign.market or "")
-
-
-class SpendOut(serializers.Serializer[Spend]):
-    """Money spent on one day."""
-
-    id = serializers.IntegerField()
-    on = serializers.DateField()
-    amount = serializers.DecimalField(max_digits=14, decimal_places=2)
-    note = serializers.CharField()
-    by = Named(allow_null=True)
 
 
 class CampaignQuery(Strict):
@@ -140,14 +122,6 @@ class StateIn(Strict):
     version = Version()
 
 
-class SpendIn(Strict):
-    """Money spent on one day."""
-
-    on = serializers.DateField()
-    amount = serializers.DecimalField(max_digits=14, decimal_places=2, help_text="Above 0.")
-    note = serializers.CharField(max_length=200, required=False, allow_blank=True)
-
-
 IF_MATCH = OpenApiParameter(
     "If-Match",
     OpenApiTypes.STR,
@@ -170,20 +144,7 @@ NEW = OpenApiExample(
 )
 
 
-class ChannelViewSet(ListModelMixin, GenericViewSet[Channel]):
-    """Channels."""
-
-    permissions: dict[str, Any] = {}
-    serializer_class = ChannelOut
-    queryset = Channel.objects.order_by()
-    filter_backends = ()
-
-    @extend_schema(tags=["campaigns"], summary="List channels")
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().list(request, *args, **kwargs)
-
-
-class CampaignViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Campaign]):
+class CampaignViewSet(MoneyActions, ListModelMixin, RetrieveModelMixin):
     """Campaigns: everyone signed in sees them; marketing changes them."""
 
     serializer_class = CampaignOut
@@ -196,6 +157,7 @@ class CampaignViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Campaig
         "partial_update": Can.EDIT_CAMPAIGNS,
         "state": Can.EDIT_CAMPAIGNS,
         "add_spend": Can.EDIT_CAMPAIGNS,
+        "set_visits": Can.EDIT_CAMPAIGNS,
     }
 
     def get_queryset(self) -> QuerySet[Campaign]:
@@ -210,9 +172,6 @@ class CampaignViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Campaig
     def _shown(self, pk: int, status: int = 200) -> Response:
         campaign = Campaign.objects.select_related("channel", "owner").get(pk=pk)
         return Response(CampaignOut(campaign).data, status=status, headers=etag(campaign.version))
-
-    def _campaign(self, pk: str) -> Campaign:
-        return get_object_or_404(Campaign, pk=pk)
 
     @extend_schema(
         tags=["campaigns"],
@@ -289,29 +248,6 @@ class CampaignViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Campaig
             campaign=campaign, by=caller(request), to=body["to"], version=version or campaign.version
         )
         return self._shown(campaign.pk)
-
-    @extend_schema(
-        tags=["campaigns"], summary="List spend, newest entry first", responses=SpendOut(many=True)
-    )
-    @action(detail=True, methods=["get"], url_path="spend")
-    def spend(self, request: Request, pk: str) -> Response:
-        """What the campaign cost, entry by entry."""
-        rows = Spend.objects.filter(campaign=self._campaign(pk)).select_related("by").fetch_mode(FETCH_RAISE)
-        return page_of(self, rows, SpendOut)
-
-    @extend_schema(
-        tags=["campaigns"],
-        summary="Note money spent",
-        request=SpendIn,
-        responses={201: OpenApiResponse(SpendOut, description="The entry.")},
-        examples=[OpenApiExample("A day", value={"on": "2026-11-20", "amount": "120.00"}, request_only=True)],
-    )
-    @spend.mapping.post
-    def add_spend(self, request: Request, pk: str) -> Response:
-        """On one day, today or earlier."""
-        body = read(SpendIn, request)
-        entry = spending.add(campaign=self._campaign(pk), by=caller(request), **body)
-        return Response(SpendOut(entry).data, status=201)
 
 
 def looked_up(body: dict[str, Any], campaign: Campaign | None = None) -> dict[str, Any]:

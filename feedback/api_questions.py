@@ -36,7 +36,7 @@ class ReplyOut(serializers.Serializer[Reply]):
     text = serializers.CharField()
 
 
-class QuestionOut(serializers.Serializer[Question]):
+class AskedOut(serializers.Serializer[Question]):
     """A question, what it is about, and the answers so far."""
 
     id = serializers.IntegerField()
@@ -45,7 +45,9 @@ class QuestionOut(serializers.Serializer[Question]):
     answerer = Named()
     lead = serializers.IntegerField(source="lead_id", allow_null=True)
     campaign = serializers.IntegerField(source="campaign_id", allow_null=True)
-    piece = serializers.CharField(help_text="What of the lead is missing: filling it answers. Empty: words do.")
+    piece = serializers.CharField(
+        help_text="What of the lead is missing: filling it answers. Empty: words do."
+    )
     asked_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField()
     answered_at = serializers.DateTimeField(allow_null=True)
@@ -61,7 +63,7 @@ class QuestionQuery(Strict):
     campaign = serializers.IntegerField(min_value=1, max_value=MOST_ID, required=False)
 
 
-class QuestionIn(Strict):
+class AskIn(Strict):
     """What one wants to know, of whom, and about what: a lead, a campaign or nothing."""
 
     text = serializers.CharField(max_length=services.LONGEST)
@@ -88,7 +90,7 @@ class ReplyIn(Strict):
 class QuestionViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Question]):
     """Questions: everyone signed in sees them."""
 
-    serializer_class = QuestionOut
+    serializer_class = AskedOut
     queryset = Question.objects.none()
     lookup_value_regex = "[0-9]{1,18}"
     filter_backends = ()
@@ -115,7 +117,7 @@ class QuestionViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Questio
         return get_object_or_404(selectors.visible_to(caller(self.request)), pk=pk)
 
     def _shown(self, pk: int, status: int = 200) -> Response:
-        return Response(QuestionOut(self.get_queryset().get(pk=pk)).data, status=status)
+        return Response(AskedOut(self.get_queryset().get(pk=pk)).data, status=status)
 
     @extend_schema(
         tags=["questions"],
@@ -143,8 +145,8 @@ class QuestionViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Questio
     @extend_schema(
         tags=["questions"],
         summary="Ask somebody",
-        request=QuestionIn,
-        responses={201: QuestionOut},
+        request=AskIn,
+        responses={201: AskedOut},
         examples=[
             OpenApiExample(
                 "About a lead",
@@ -155,7 +157,7 @@ class QuestionViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Questio
     )
     def create(self, request: Request) -> Response:
         """Due after the agreed working days; who is asked is told at once."""
-        body = read(QuestionIn, request)
+        body = read(AskIn, request)
         answerer = User.objects.filter(pk=body["answerer"]).first()
         if answerer is None:
             raise Invalid(_("There is no such person."), field="answerer")
@@ -173,7 +175,7 @@ class QuestionViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Questio
         summary="Ask for a missing piece",
         operation_id="questions_ask_piece",
         request=PieceIn,
-        responses={201: QuestionOut},
+        responses={201: AskedOut},
         examples=[
             OpenApiExample("The budget", value={"lead": 1042, "piece": "answer:budget"}, request_only=True)
         ],
@@ -192,7 +194,7 @@ class QuestionViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Questio
         tags=["questions"],
         summary="Answer, or write back",
         request=ReplyIn,
-        responses={201: QuestionOut},
+        responses={201: AskedOut},
         examples=[OpenApiExample("An answer", value={"text": "Two halls, not one."}, request_only=True)],
     )
     @action(detail=True, methods=["post"])
@@ -202,7 +204,7 @@ class QuestionViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Questio
         services.reply(question=found, text=read(ReplyIn, request)["text"], by=caller(request))
         return self._shown(found.pk, status=201)
 
-    @extend_schema(tags=["questions"], summary="Close a question", request=None, responses=QuestionOut)
+    @extend_schema(tags=["questions"], summary="Close a question", request=None, responses=AskedOut)
     @action(detail=True, methods=["post"])
     def close(self, request: Request, pk: str) -> Response:
         """It is settled, says who asked."""
@@ -210,7 +212,7 @@ class QuestionViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Questio
         services.close(question=found, by=caller(request))
         return self._shown(found.pk)
 
-    @extend_schema(tags=["questions"], summary="Open a question again", request=None, responses=QuestionOut)
+    @extend_schema(tags=["questions"], summary="Open a question again", request=None, responses=AskedOut)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, pk: str) -> Response:
         """By who asked."""

@@ -13,30 +13,51 @@ from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
-from campaigns.api import CampaignViewSet, ChannelViewSet
+from campaigns.api import CampaignViewSet
+from campaigns.api_channels import ChannelViewSet, PointViewSet
+from campaigns.api_money import SpendViewSet, VisitsViewSet
 from feedback.api import DisputeViewSet
+from feedback.api_questions import QuestionViewSet
+from leads.api.agreement import AgreementViewSet
 from leads.api.backtest import BackTestViewSet
 from leads.api.first_contact import FirstContactView
+from leads.api.imports import ImportViewSet
 from leads.api.leads import LeadViewSet
-from leads.api.reasons import ReasonViewSet
 from leads.api.routing import DryRunView, RoutingView
-from leads.api.voice import TagViewSet, VoiceView
+from leads.api.routing_rules import GroupViewSet, RuleViewSet
+from leads.api.saved_views import ViewViewSet
+from leads.api.vocabulary import ReasonsViewSet, TagsViewSet
+from leads.api.voice import VoiceView
 from leadsync.accounts.access import signed_in
 from leadsync.accounts.api import MeView, PersonViewSet
+from leadsync.accounts.api_people import AbsenceViewSet, TokenViewSet
 from leadsync.hooks.api import WebhookViewSet
+from leadsync.intake.api.forms import FormViewSet
 from leadsync.kpi.api import FunnelView
 from leadsync.notices.api import NoticeViewSet
 
 router = SimpleRouter()
 router.register("leads", LeadViewSet, basename="leads")
-router.register("reasons", ReasonViewSet, basename="reasons")
-router.register("tags", TagViewSet, basename="tags")
+router.register("imports", ImportViewSet, basename="imports")
+router.register("reasons", ReasonsViewSet, basename="reasons")
+router.register("tags", TagsViewSet, basename="tags")
+router.register("views", ViewViewSet, basename="views")
+router.register("routing/rules", RuleViewSet, basename="rules")
+router.register("routing/groups", GroupViewSet, basename="groups")
+router.register("agreements", AgreementViewSet, basename="agreements")
 router.register("back-tests", BackTestViewSet, basename="back_tests")
 router.register("campaigns", CampaignViewSet, basename="campaigns")
 router.register("channels", ChannelViewSet, basename="channels")
+router.register("points", PointViewSet, basename="points")
+router.register("spend", SpendViewSet, basename="spend")
+router.register("visits", VisitsViewSet, basename="visits")
 router.register("disputes", DisputeViewSet, basename="disputes")
+router.register("questions", QuestionViewSet, basename="questions")
+router.register("absences", AbsenceViewSet, basename="absences")
+router.register("tokens", TokenViewSet, basename="tokens")
 router.register("people", PersonViewSet, basename="people")
 router.register("notices", NoticeViewSet, basename="notices")
+router.register("forms", FormViewSet, basename="forms")
 router.register("webhooks", WebhookViewSet, basename="webhooks")
 
 

@@ -390,6 +390,8 @@ SPECTACULAR_SETTINGS = {
         "CampaignState": "campaigns.models.Campaign.State",
         "ActivityKind": "leads.models.Activity.Kind",
         "ContactKind": "leads.api.work.CONTACT_KINDS",
+        "PointKind": "campaigns.models.ContactPoint.Kind",
+        "CriterionKind": "leads.models.Criterion.Kind",
         "QuestionKind": "leads.api.known.QUESTION_KINDS",
         "BackTestState": "leads.models.BackTest.State",
         "BackTestVerdict": "leads.models.BackTestLead.Verdict",

@@ -5,7 +5,7 @@ Django REST framework imports this module while its own views are being imported
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from io import BytesIO
 from math import ceil
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -197,20 +197,29 @@ class Instant(serializers.DateTimeField):
         return found
 
 
+class Day(serializers.DateField):
+    """A day, in years that a calendar of work can mean."""
+
+    default_error_messages = {"years": Instant.default_error_messages["years"]}
+
+    def to_internal_value(self, value: Any) -> date:
+        """The day. Raises `ValidationError`."""
+        found = super().to_internal_value(value)
+        if not YEARS[0] <= found.year < YEARS[1]:
+            self.fail("years", first=YEARS[0], last=YEARS[1])
+        return found
+
+
 class Days(Strict):
     """A period of an address: `from` and `to`, both included."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """`from` is a word of Python, hence not an attribute."""
-        days = {name: serializers.DateField(required=False) for name in ("from", "to")}
+        days = {name: Day(required=False) for name in ("from", "to")}
         return super().get_fields() | days
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """The period ends on or after the day it begins, in years that a calendar of work can mean."""
-        for name in ("from", "to"):
-            if name in attrs and not YEARS[0] <= attrs[name].year < YEARS[1]:
-                said = Instant.default_error_messages["years"].format(first=YEARS[0], last=YEARS[1])
-                raise ValidationError({name: [said]})
+        """The period ends on or after the day it begins."""
         if "from" in attrs and "to" in attrs and attrs["to"] < attrs["from"]:
             raise ValidationError({"to": [_("It ends before it begins.")]})
         return attrs

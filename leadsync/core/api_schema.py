@@ -96,13 +96,13 @@ class StrictInput(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
         return {**found, "additionalProperties": False}
 
 
-def _refusals(path: str, verb: str) -> set[str]:
+def _refusals(path: str, verb: str, operation: dict[str, Any]) -> set[str]:
     found = {"400", "401", "403", "429"}
     if "{" in path:
         found.add("404")
     if verb != "get":
         found |= {"409", "413", "415", "422"}
-    if verb == "patch":
+    if verb == "patch" or any(one["name"] == "If-Match" for one in operation.get("parameters", ())):
         found.add("428")
     return found
 
@@ -131,7 +131,7 @@ def document_refusals(result: dict[str, Any], generator: Any, request: Any, publ
         for verb in VERBS & operations.keys():
             for answer in operations[verb]["responses"].values():
                 answer["headers"] = rate | answer.get("headers", {})
-            for status in sorted(_refusals(path, verb)):
+            for status in sorted(_refusals(path, verb, operations[verb])):
                 operations[verb]["responses"].setdefault(
                     status, {"$ref": f"#/components/responses/Refused{status}"}
                 )

@@ -38,7 +38,12 @@ _LETTERS = str.maketrans(
 def normalise_email(text: str) -> str | None:
     """The address as it is kept and compared: lower case, domain in Unicode. None if it is no address."""
     found = text.strip().lower()
-    if len(found) <= 254 and _PLAIN_EMAIL.fullmatch(found) and len(found.partition("@")[0]) <= 64:
+    if (
+        len(found) <= 254
+        and _PLAIN_EMAIL.fullmatch(found)
+        and len(found.partition("@")[0]) <= 64
+        and "xn--" not in found
+    ):
         return found  # the many plain ones need no parser
     parsed = parse_email(text)
     return parsed.key if isinstance(parsed, Email) else None

@@ -90,7 +90,7 @@ class DeliveryOut(serializers.Serializer[Delivery]):
     """One message to one webhook."""
 
     id = serializers.IntegerField()
-    key = serializers.CharField(help_text="The `id` of the message, and its header `webhook-id`.")
+    message_id = serializers.CharField(help_text="The `id` of the message, and its header `webhook-id`.")
     event = serializers.CharField()
     lead = serializers.IntegerField(source="lead_id", allow_null=True)
     state = serializers.ChoiceField(choices=Delivery.State.choices)

@@ -1,5 +1,6 @@
 """Addresses of other programs, and what was sent to them."""
 
+import json
 from typing import ClassVar
 
 from django.conf import settings
@@ -72,3 +73,8 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} {self.key}"
+
+    @property
+    def message_id(self) -> str:
+        """The id by which the receiver knows it: that of the body, else (it was erased) the key."""
+        return str(json.loads(self.body)["id"]) if self.body else self.key

@@ -29,8 +29,16 @@ _INSTANTS = (
 
 
 def key_of(event_id: int) -> str:
-    """The id of a message: the same whenever, and to whomever, the event is told."""
+    """What a delivery is kept by: the same whenever the event is found."""
     return f"{KEY_START}{event_id}"
+
+
+def id_of(event: LeadEvent) -> str:
+    """The id of the message about an event, to whomever and whenever it is told.
+
+    With the instant: after a restore of a backup other events get the same numbers, and receivers remember ids.
+    """
+    return f"{key_of(event.pk)}_{int(event.at.timestamp() * 1_000):x}"
 
 
 def bodies(found: Sequence[LeadEvent]) -> dict[int, str]:
@@ -66,7 +74,7 @@ def _body(
 ) -> dict[str, Any]:
     kind: HookEvent = events.EVENT_OF[event.kind]
     return events.body(
-        key=key_of(event.pk),
+        key=id_of(event),
         event=kind.value,
         at=event.at,
         lead=lead,

@@ -136,7 +136,9 @@ def send(*, at: datetime | None = None) -> Sent:
         while True:
             for lane in lanes:
                 for row in _next(lane, at or db.now(), deadline):
-                    made = pool.submit(call, row.endpoint.address, row.endpoint.secret, row.key, row.body)
+                    made = pool.submit(
+                        call, row.endpoint.address, row.endpoint.secret, row.message_id, row.body
+                    )
                     flying[made] = (lane, row)
             if not flying:
                 break

@@ -85,14 +85,14 @@ def test_the_log_is_read_and_sent_again(api: APIClient) -> None:
             key=f"evt_{n}",
             event="lead.won",
             lead_id=n,
-            body="{}",
+            body=f'{{"id": "evt_{n}"}}',
             state=state,
             created_at=now,
         )
         for n, state in enumerate(("sent", "dead", "dead"))
     ]
     log = api.get(f"{URL}{pk}/deliveries/", {"state": "dead"}).json()["results"]
-    assert [one["key"] for one in log] == ["evt_2", "evt_1"]
+    assert [one["message_id"] for one in log] == ["evt_2", "evt_1"]
     assert [one["lead"] for one in api.get(f"{URL}{pk}/deliveries/?lead=1").json()["results"]] == [1]
     assert api.get(f"{URL}{pk}/deliveries/?state=lost").status_code == 400
     assert api.post(f"{URL}{pk}/resend/", {"ids": [rows[0].pk]}, format="json").json() == {"count": 1}

@@ -16,7 +16,7 @@ from campaigns.models import Campaign
 from leads.domain.tables import Limits, RemarkCode, Table, TableError, is_large_workbook, unpack_workbook
 from leads.domain.tables.answers import recognised
 from leads.domain.tables.rows import ColumnMapping, RowParser, suggest_mapping, with_date_orders
-from leads.domain.tables.values import DateOrder
+from leads.domain.tables.values import DateOrder, clean
 from leads.domain.words import Door
 from leads.models import Import
 from leads.selectors import agreement, import_reading
@@ -107,7 +107,7 @@ def _take(
     digest = hashlib.sha256()
     for chunk in upload.chunks():
         digest.update(chunk)
-    name = PurePath(upload.name or "").name[:200]
+    name = clean(PurePath(upload.name or "").name)[:200]
     batch = Import(
         campaign=campaign,
         by=by,

@@ -350,7 +350,10 @@ def _table(origin: _Origin, limits: Limits, has_header: bool | None) -> Table:
         return returned.without_ours(cells, ours, is_neutral=is_neutral) if ours else cells
 
     below = [theirs(cells) for number, cells in first if number > header_row]
-    headers = _headers(theirs(raw), below, remarks, has_header=found.index >= 0)
+    named = theirs(raw)
+    if ours:
+        named = named[: dialect.extent(named)]  # we name every column: what is beyond are cells too many
+    headers = _headers(named, below, remarks, has_header=found.index >= 0)
 
     def rows() -> Iterator[Row]:
         count = 0

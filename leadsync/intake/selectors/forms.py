@@ -1,6 +1,6 @@
 """Hosted forms as pages show them: the fields of one in a language, a campaign's forms with what came through them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -140,14 +140,14 @@ def texts_of(stored: dict[str, Any]) -> Texts:
     )
 
 
-def stored(texts: Texts) -> dict[str, Any]:
-    """The words of one language as they are kept: what says nothing is left out."""
+def stored(texts: Texts, known: Container[str]) -> dict[str, Any]:
+    """The words of one language as they are kept: what says nothing, or is about no known field, is left out."""
     found = asdict(texts)
-    found["labels"] = {name: label for name, label in texts.labels.items() if label.strip()}
+    found["labels"] = {name: label for name, label in texts.labels.items() if label.strip() and name in known}
     found["choices"] = {
         name: said
         for name, words in texts.choices.items()
-        if (said := {one: word for one, word in words.items() if word.strip()})
+        if name in known and (said := {one: word for one, word in words.items() if word.strip()})
     }
     return found
 

@@ -139,4 +139,10 @@ def _form_read(payload: Payload) -> list[ReadLine]:
     except Unreadable:
         return []
     values: Mapping[str, Any] = found if isinstance(found, dict) else {}
-    return [ReadLine(name, str(value)[:500], "", True) for name, value in values.items() if value]
+    sent: Any = values.get("fields")
+    labels = question_labels()
+    return [
+        ReadLine(words.target_words(str(name), labels), str(value)[:500], "", False)
+        for name, value in (sent.items() if isinstance(sent, dict) else ())
+        if value
+    ]

@@ -130,7 +130,8 @@ def filled(form: LeadForm, plan: Plan) -> LeadForm:
     form.name = storable(plan.name.strip())
     form.language = plan.language
     form.fields = [{"field": one.field, "is_required": one.is_required} for one in plan.fields]
-    form.texts = storable({code: selectors.stored(texts) for code, texts in plan.texts.items()})
+    known = frozenset(one.field for one in selectors.possible_fields(one.field for one in plan.fields))
+    form.texts = storable({code: selectors.stored(texts, known) for code, texts in plan.texts.items()})
     form.needs_consent = plan.needs_consent
     origins = (hosted.read_origin(one) for one in plan.origins)
     form.origins = list(dict.fromkeys(one for one in origins if one))

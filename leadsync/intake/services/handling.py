@@ -14,7 +14,7 @@ from leadsync.core import db
 from leadsync.core.beats import hint
 from leadsync.core.errors import Conflict, NotFound
 from leadsync.intake.models import Payload, Source
-from leadsync.intake.services import inbox, waiting
+from leadsync.intake.services import inbox, submissions, waiting
 
 State = Payload.State
 RETRIED: Final = (State.UNREADABLE, State.WAITING)
@@ -91,6 +91,8 @@ def _handled(payload: Payload, by: User, at: datetime | None) -> Payload:
     payload.save(update_fields=["state", "reason", "next_try_at", "handled_at", "handled_by"])
     if payload.source_id is not None:
         inbox.settle([payload.source_id], at=at)
+    if payload.form is not None:
+        submissions.settle(payload.form, at=at)
     return payload
 
 

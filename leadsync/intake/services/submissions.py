@@ -26,6 +26,8 @@ from leadsync.intake.domain import hosted
 from leadsync.intake.domain.hosted import Suspicion
 from leadsync.intake.models import LeadForm, Payload
 from leadsync.intake.selectors import forms as selectors
+from leadsync.intake.services import inbox
+from leadsync.notices import services as notices
 
 log = structlog.get_logger(__name__)
 
@@ -90,6 +92,8 @@ def take(*, form: LeadForm, message: Message, at: datetime | None = None) -> Pay
             payload.state = Payload.State.UNREADABLE
             payload.reason = {"code": "fault", "text": type(error).__name__}
         payload.save()
+        if payload.state == Payload.State.UNREADABLE:
+            settle(form, at=now)
     return payload
 
 
@@ -128,7 +132,28 @@ def take_after_all(*, payload: Payload, by: User, at: datetime | None = None) ->
         found.reason = {}
         found.handled_at, found.handled_by = now, by
         found.save()
+        settle(found.form, at=now)
     return found
+
+
+def settle(form: LeadForm, *, at: datetime | None = None) -> None:
+    """Keep the alert about messages of this form that no lead could be made of true; its campaign's owner is told."""
+    count = Payload.objects.filter(form=form, state=Payload.State.UNREADABLE).count()
+    subject = f"form:{form.pk}"
+    if not count:
+        notices.resolve_alert(kind=inbox.UNREADABLE, subject=subject, at=at)
+        return
+    facts = {"count": count, "source": form.name, "campaign": form.campaign.name}
+    url = f"/intake/?state={Payload.State.UNREADABLE}"
+    if notices.open_alert(kind=inbox.UNREADABLE, subject=subject, context=facts, url=url, at=at):
+        notices.put(
+            kind=inbox.UNREADABLE,
+            recipients=[form.campaign.owner_id],
+            key=f"{inbox.UNREADABLE}:{subject}:{(at or timezone.now()).timestamp():.6f}",
+            context=facts,
+            url=url,
+            at=at,
+        )
 
 
 def message_of(payload: Payload) -> Message:
@@ -141,7 +166,8 @@ def message_of(payload: Payload) -> Message:
 
     def texts(name: str) -> dict[str, str]:
         found = said.get(name)
-        return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+        pairs = found.items() if isinstance(found, dict) else ()
+        return {str(key): value for key, value in pairs if isinstance(value, str)}
 
     return Message(
         fields=texts("fields"),

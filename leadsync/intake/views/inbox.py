@@ -85,7 +85,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
         "opened": selectors.opened(found),
         "can_retry": found.state in handling.RETRIED and found.source_id is not None,
         "can_drop": found.state in handling.DROPPED,
-        "can_take": found.state == State.SPAM and found.form_id is not None,
+        "can_take": found.state in {State.SPAM, State.UNREADABLE} and found.form_id is not None,
     }
     return render_page(request, "intake/message.html", context)
 

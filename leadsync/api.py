@@ -20,6 +20,7 @@ from feedback.api import DisputeViewSet
 from feedback.api_questions import QuestionViewSet
 from leads.api.agreement import AgreementViewSet
 from leads.api.backtest import BackTestViewSet
+from leads.api.duplicates import MergeViewSet, PairViewSet
 from leads.api.first_contact import FirstContactView
 from leads.api.imports import ImportViewSet
 from leads.api.leads import LeadViewSet
@@ -33,6 +34,8 @@ from leadsync.accounts.api import MeView, PersonViewSet
 from leadsync.accounts.api_people import AbsenceViewSet, TokenViewSet
 from leadsync.hooks.api import WebhookViewSet
 from leadsync.intake.api.forms import FormViewSet
+from leadsync.intake.api.inbox import MessageViewSet
+from leadsync.intake.api.sources import SourceViewSet
 from leadsync.kpi.api import FunnelView
 from leadsync.notices.api import NoticeViewSet
 
@@ -51,6 +54,8 @@ router.register("channels", ChannelViewSet, basename="channels")
 router.register("points", PointViewSet, basename="points")
 router.register("spend", SpendViewSet, basename="spend")
 router.register("visits", VisitsViewSet, basename="visits")
+router.register("duplicates", PairViewSet, basename="duplicates")
+router.register("merges", MergeViewSet, basename="merges")
 router.register("disputes", DisputeViewSet, basename="disputes")
 router.register("questions", QuestionViewSet, basename="questions")
 router.register("absences", AbsenceViewSet, basename="absences")
@@ -58,6 +63,8 @@ router.register("tokens", TokenViewSet, basename="tokens")
 router.register("people", PersonViewSet, basename="people")
 router.register("notices", NoticeViewSet, basename="notices")
 router.register("forms", FormViewSet, basename="forms")
+router.register("sources", SourceViewSet, basename="sources")
+router.register("messages", MessageViewSet, basename="messages")
 router.register("webhooks", WebhookViewSet, basename="webhooks")
 
 

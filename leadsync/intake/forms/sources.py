@@ -77,7 +77,11 @@ class MappingForm(forms.Form):
         self.rows = list(rows)[:MOST_QUESTIONS]
         for number, row in enumerate(self.rows):
             self.fields[f"q{number}"] = forms.ChoiceField(
-                label=row.asked.title, choices=choices, required=False, initial=row.target
+                label=row.asked.title,
+                choices=choices,
+                required=False,
+                initial=row.target,
+                widget=forms.Select(attrs={"class": "field"}),
             )
             self.fields[f"k{number}"] = forms.CharField(
                 widget=forms.HiddenInput, initial=row.asked.key, required=False, strip=False

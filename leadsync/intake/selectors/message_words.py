@@ -14,9 +14,9 @@ from leadsync.intake.models import Payload
 
 # Why the last message was not believed, in `Source.refusal`.
 REFUSALS: Final = {
-    "wrong_key": gettext_lazy("The key was wrong. Copy the key of this page into the sender's settings."),
+    "wrong_key": gettext_lazy("The key was wrong. Copy the key of this source into the sender's settings."),
     "wrong_signature": gettext_lazy(
-        "The signature was wrong. Copy the secret of this page into the sender's settings."
+        "The signature was wrong. Copy the secret of this source into the sender's settings."
     ),
     "not_signed": gettext_lazy("It was not signed. Switch signing on at the sender."),
     "too_old": gettext_lazy(

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import FETCH_RAISE, OuterRef, QuerySet, Subquery
-from django.shortcuts import get_object_or_404
+from django.http import Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -14,10 +15,12 @@ from rest_framework.viewsets import GenericViewSet
 from leads.api.reasons import ReasonOut
 from leads.models import Handoff, Lead
 from leads.models.lead import MarkChoices, StageChoices
+from leads.selectors import duplicates
 from leadsync.accounts.api_auth import caller
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
 from leadsync.core.api import Named, etag, expected_version
+from leadsync.core.errors import NotFound
 
 WORKS = (Can.WORK_LEADS, Can.WORK_ANY_LEAD)
 
@@ -83,6 +86,17 @@ def done(what: str) -> dict[int, OpenApiResponse]:
     return {200: OpenApiResponse(LeadOut, description=what)}
 
 
+def found_lead(leads: QuerySet[Lead], pk: str) -> Lead:
+    """The lead of this address. Raises 404; `NotFound`, which says as `merged_into` what the lead is part of by now."""
+    found = leads.filter(pk=pk).first()
+    if found is not None:
+        return found
+    survivor_id = duplicates.survivor_of(int(pk))
+    if survivor_id is None:
+        raise Http404
+    raise NotFound(_("This lead is part of another one by now."), merged_into=survivor_id)
+
+
 class LeadActions(GenericViewSet[Lead]):
     """The leads that the caller sees, and how an action answers. `LeadViewSet` is all subjects together."""
 
@@ -103,7 +117,7 @@ class LeadActions(GenericViewSet[Lead]):
         )
 
     def _lead(self, pk: str) -> Lead:
-        return get_object_or_404(Lead.objects.visible_to(caller(self.request)), pk=pk)
+        return found_lead(Lead.objects.visible_to(caller(self.request)), pk)
 
     def _shown(self, pk: int, status: int = 200) -> Response:
         lead = self.get_queryset().get(pk=pk)

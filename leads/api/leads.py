@@ -3,7 +3,6 @@
 from typing import Any
 
 import django_filters
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -12,7 +11,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leads.api.base import IF_MATCH, WORKS, LeadOut, done
+from leads.api.base import IF_MATCH, WORKS, LeadOut, done, found_lead
 from leads.api.handing import HandingActions
 from leads.api.intake import IntakeActions, LeadFields
 from leads.api.known import KnownActions
@@ -122,7 +121,7 @@ class LeadViewSet(
     @extend_schema(tags=["leads"], summary="Read a lead")
     def retrieve(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
         """`ETag` is its version."""
-        lead = get_object_or_404(self.get_queryset(), pk=pk)
+        lead = found_lead(self.get_queryset(), pk)
         return Response(LeadOut(lead).data, headers=etag(lead.version))
 
     @extend_schema(

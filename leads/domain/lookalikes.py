@@ -106,13 +106,20 @@ class Facts:
     name: str
     company: str
     mail: str
-    phone: str
+    phone: str  # digits
+    is_dialled: bool = (
+        False  # the number is written as it is dialled from everywhere, so another one is another phone
+    )
 
     @classmethod
     def of(cls, *, name: str, company: str, email: str, phone: str) -> "Facts":
         """From a lead's columns."""
         return cls(
-            " ".join(_WORDS.findall(fold(name))), bare_company(company), bare_mail(email), digits(phone)
+            name=" ".join(_WORDS.findall(fold(name))),
+            company=bare_company(company),
+            mail=bare_mail(email),
+            phone=digits(phone),
+            is_dialled=phone.startswith("+"),
         )
 
 
@@ -159,7 +166,11 @@ def compare(one: Facts, other: Facts) -> Alike | None:
         evidence["mail"] = True
         score = max(score, _SAME_MAIL)
     number = one.phone[-_NUMBER:]
-    if len(number) == _NUMBER and number == other.phone[-_NUMBER:]:
+    if (
+        not (one.is_dialled and other.is_dialled)
+        and len(number) == _NUMBER
+        and number == other.phone[-_NUMBER:]
+    ):
         evidence["phone"] = True
         if evidence.get("name", 100) >= _RATHER:
             score = max(score, _SAME_PHONE)

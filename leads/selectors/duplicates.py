@@ -25,10 +25,15 @@ PAGE = 25
 _LEADS = ("first__owner", "first__campaign", "second__owner", "second__campaign")
 
 
-def open_pairs(person: User) -> QuerySet[Lookalike]:
-    """Pairs nobody has decided on, of leads that this person sees."""
+def seen_pairs(person: User) -> QuerySet[Lookalike]:
+    """Pairs of leads that this person sees; erased and test leads are like nobody."""
     seen = Lead.objects.visible_to(person).filter(is_test=False, erased_at=None)
-    return Lookalike.objects.filter(dismissed_at=None, first__in=seen, second__in=seen)
+    return Lookalike.objects.filter(first__in=seen, second__in=seen)
+
+
+def open_pairs(person: User) -> QuerySet[Lookalike]:
+    """Those of them nobody has decided on."""
+    return seen_pairs(person).filter(dismissed_at=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,18 @@ def survivor_of(lead_id: int) -> int | None:
     """The lead that this one is part of now; None where it was never here, or is here. One statement."""
     rows = Merge.objects.filter(gone_id=lead_id, undone_at=None)
     return rows.values_list("survivor_id", flat=True).first()
+
+
+def merges(person: User) -> QuerySet[Merge]:
+    """Merges of leads that this person sees, as they are shown; those that were undone too."""
+    seen = Lead.objects.visible_to(person)
+    rows = Merge.objects.filter(survivor__in=seen).select_related("survivor", "by", "undone_by")
+    return rows.fetch_mode(FETCH_RAISE)
+
+
+def about(rows: QuerySet[Merge], lead_id: int) -> QuerySet[Merge]:
+    """Those of them that made this lead, or took it in."""
+    return rows.filter(Q(survivor=lead_id) | Q(gone_id=lead_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from leadsync.core.errors import Invalid
 MOST_NUMBER = 2**31 - 1
 
 
-class CellOut(serializers.Serializer[Any]):
+class MeasuredCell(serializers.Serializer[Any]):
     """The leads with one verdict by the version in force, and one by the draft."""
 
     before = serializers.ChoiceField(choices=BackTestLead.Verdict.choices)
@@ -62,14 +62,14 @@ class BackTestOut(serializers.Serializer[BackTest]):
     def get_against(self, test: BackTest) -> int | None:
         return test.against.number if test.against else None
 
-    @extend_schema_field(CellOut(many=True))
+    @extend_schema_field(MeasuredCell(many=True))
     def get_cells(self, test: BackTest) -> list[Any]:
         if test.state != BackTest.State.DONE:
             return []
         found = Result.of_json(test.result["cells"])
         return [
             dict(
-                CellOut(
+                MeasuredCell(
                     {
                         "before": before,
                         "after": after,

@@ -71,7 +71,7 @@ class ConsentIn(Strict):
     at = Instant(required=False, allow_null=True, help_text="When; as the lead was received if left out.")
 
 
-class RowIn(LeadFields):
+class LeadRowIn(LeadFields):
     """A lead of a batch: a name or a company, and the campaign unless the batch says it."""
 
     campaign = serializers.IntegerField(
@@ -103,13 +103,13 @@ class RowIn(LeadFields):
         return value
 
 
-class LeadIn(RowIn):
+class LeadIn(LeadRowIn):
     """A lead to be logged: a name or a company, and the campaign that brought it."""
 
     campaign = serializers.IntegerField(min_value=1, max_value=MOST_ID, help_text="The campaign's id.")
 
 
-@extend_schema_field(RowIn(many=True))
+@extend_schema_field(LeadRowIn(many=True))
 class Rows(serializers.ListField):
     """Leads as they came: each is looked at by itself, so that a bad one does not stop the others."""
 
@@ -130,7 +130,7 @@ class BatchIn(Strict):
 # ---------------------------------------------------------------------------------------------- what goes
 
 
-class RowProblem(serializers.Serializer[Any]):
+class LoggedProblem(serializers.Serializer[Any]):
     """Why a lead was refused, as a problem document."""
 
     type = serializers.CharField()
@@ -141,7 +141,7 @@ class RowProblem(serializers.Serializer[Any]):
     pointer = serializers.CharField(help_text="Where the first error lies in what was sent, a JSON pointer.")
 
 
-class RowOut(serializers.Serializer[Any]):
+class LoggedRow(serializers.Serializer[Any]):
     """What became of one lead of a batch."""
 
     index = serializers.IntegerField(help_text="Its place in `leads`, from 0.")
@@ -149,7 +149,7 @@ class RowOut(serializers.Serializer[Any]):
     lead = serializers.IntegerField(
         allow_null=True, help_text="Its id; null if it was refused, or is gone by now."
     )
-    problem = RowProblem(allow_null=True)
+    problem = LoggedProblem(allow_null=True)
 
 
 class BatchOut(serializers.Serializer[Any]):
@@ -158,7 +158,7 @@ class BatchOut(serializers.Serializer[Any]):
     created = serializers.IntegerField()
     already_here = serializers.IntegerField(help_text="Leads that were here: a new arrival is noted on each.")
     rejected = serializers.IntegerField()
-    results = RowOut(many=True, help_text="In the order sent.")
+    results = LoggedRow(many=True, help_text="In the order sent.")
 
 
 # ------------------------------------------------------------------------------------------------ the view
@@ -324,7 +324,7 @@ def read_rows(
     raw: list[Any], campaign: int | None
 ) -> tuple[list[intake.Sent | None], dict[int, ValidationError]]:
     """The leads of a batch that can be read, None for the others, and by place what is wrong with those."""
-    reader = RowIn()  # one for all: making it takes longer than reading a lead
+    reader = LeadRowIn()  # one for all: making it takes longer than reading a lead
     rows: list[intake.Sent | None] = []
     refused: dict[int, ValidationError] = {}
     for place, one in enumerate(raw):

@@ -41,12 +41,15 @@ WANTED = [
 ]
 
 
-def here(path: str) -> int | None:
-    """The id of a row that an operation of this path is about: the newest of its view's model, if there is one."""
-    view = resolve(re.sub(r"{\w+}", "1", path)).func
-    queryset = getattr(getattr(view, "cls", None), "queryset", None)
+def here(path: str) -> tuple[str, Any] | None:
+    """The parameter by which an operation of this path finds what it is about, with the value of the newest row."""
+    view = getattr(resolve(re.sub(r"{\w+}", "1", path)).func, "cls", None)
+    queryset = getattr(view, "queryset", None)
     newest = queryset.model.objects.order_by("-pk").first() if queryset is not None else None
-    return newest.pk if newest is not None else None
+    if view is None or newest is None:
+        return None
+    name = view.lookup_field
+    return "id" if name == "pk" else name, getattr(newest, name)
 
 
 @pytest.fixture
@@ -80,13 +83,13 @@ def document(_one_connection: None, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_every_operation_answers_as_documented(document: Any, mode: GenerationMode) -> None:
     tried = []
-    ids: dict[str, int] = {}
+    rows: dict[str, tuple[str, Any]] = {}
     wrong: dict[str, list[str]] = {}
     for found in document.get_all_operations():
         operation = found.ok()
         tried.append(operation.label)
         if (newest := here(operation.full_path)) is not None:
-            ids[operation.path] = newest
+            rows[operation.path] = newest
 
         @settings(
             max_examples=EXAMPLES,
@@ -98,8 +101,11 @@ def test_every_operation_answers_as_documented(document: Any, mode: GenerationMo
         )
         @given(case=operation.as_strategy(generation_mode=mode))
         def answers_as_documented(case: Any) -> None:
-            if isinstance(case.path_parameters.get("id"), int):  # drawn, it would never be one that is here
-                case.path_parameters["id"] = ids.get(case.path, case.path_parameters["id"])
+            name, value = rows.get(case.path, ("", None))
+            if type(case.path_parameters.get(name)) is type(
+                value
+            ):  # drawn, it would never be one that is here
+                case.path_parameters[name] = value
             case.call_and_validate(checks=WANTED)
 
         try:

@@ -26,7 +26,7 @@ from leads.models import BackTest, BackTestLead, Finding, Handoff, Lead, Reason,
 from leads.models.lead import MarkChoices, StageChoices
 from leads.models.voice import Topic
 from leads.querysets import LeadQuerySet
-from leads.selectors import agreement, voice
+from leads.selectors import agreement, keeping, voice
 from leads.selectors.by_words import search
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import Office, User
@@ -66,6 +66,11 @@ EVENT_WORDS = {
     "learned": _("Learned"),
     "promised": _("Promise began"),
 }
+KEPT = (
+    (keeping.Kept.OTHER, _("not a customer")),
+    (keeping.Kept.WON, _("customer")),
+    (keeping.Kept.HELD, _("open, with a rep")),
+)
 PROMISES = (("past", _("Past the promise")), ("waiting", _("Waiting for first contact")))
 
 
@@ -302,6 +307,13 @@ class LeadFilter(django_filters.FilterSet):
     silent = YesNoFilter(method="by_silent", label=_("Silent"))
     test = YesNoFilter(method="by_test", label=_("Test leads"))
     measured = VerdictsFilter(method="by_verdicts", label=_("Back-test"))
+    kept = django_filters.ChoiceFilter(
+        method="by_kept",
+        choices=KEPT,
+        label=_("Kept as"),
+        error_messages={"invalid_choice": _("There is no “%(value)s”.")},
+    )
+    untouched = DayFilter(method="by_untouched", label=_("Nothing happened since"))
     received_from = DayFilter(method="by_day", label=_("Received from"))
     received_to = DayFilter(method="by_day", label=_("Received until"))
     contacted_from = DayFilter(method="by_day", label=_("First contact from"))
@@ -447,6 +459,14 @@ class LeadFilter(django_filters.FilterSet):
             test=value.test, **{side: one for side, one in asked.items() if one}
         )
         return leads.filter(pk__in=found.values("lead"))
+
+    def by_kept(self, leads: Leads, _name: str, value: str) -> Leads:
+        """Leads whose personal data are kept for the same time; see `leads.selectors.keeping`."""
+        return keeping.of_sort(leads, value)
+
+    def by_untouched(self, leads: Leads, _name: str, value: date) -> Leads:
+        """Leads that nothing has happened to since that day began."""
+        return keeping.untouched(leads, starts_at(value))
 
     def by_day(self, leads: Leads, name: str, value: date) -> Leads:
         """Not before the day begins, or before the next one does; a win and a loss while they stand."""

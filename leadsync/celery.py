@@ -58,6 +58,7 @@ def _schedule(sender: Celery, **_kwargs: Any) -> None:
         "webhooks-housekeeping": _at("hooks.housekeeping", crontab(minute="27")),
         "messages": _every("intake.take", tick),
         "rollup-nightly": _at("kpi.rollup_full", crontab(hour="2", minute="17")),
+        "retention": _at("privacy.retention", crontab(hour="3", minute="41")),
         "housekeeping": _at("notices.housekeeping", crontab(minute="7")),
     }
 

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from leads.domain.words import End, EventKind, ReturnReason
 from leads.models import (
@@ -102,12 +102,28 @@ _KEPT = frozenset(
 def traces_of(leads: Collection[int]) -> Traces:
     """What these leads are recognised by: what stands on them, and former mails and phones that are kept as keys."""
     rows = list(Lead.objects.filter(pk__in=leads).values_list("name", "email", "phone"))
+    # Who was merged into them, as they were before: of what is kept of a lead that is no longer there.
+    for snapshot in _merges(leads).values_list("snapshot", flat=True):
+        for side in ("survivor", "other"):
+            was = snapshot.get(side) if isinstance(snapshot, dict) else None
+            if isinstance(was, dict):
+                rows.append(tuple(str(was.get(name) or "") for name in ("name", "email", "phone")))
     keys = list(LeadKey.objects.filter(lead__in=leads).values_list("kind", "value"))
     return Traces.of(
         names=[name for name, _email, _phone in rows],
         emails=[*(email for _name, email, _phone in rows), *(v for k, v in keys if k == LeadKey.Kind.EMAIL)],
         phones=[*(phone for _name, _email, phone in rows), *(v for k, v in keys if k == LeadKey.Kind.PHONE)],
     )
+
+
+def _merges(leads: Collection[int]) -> QuerySet[Merge]:
+    return Merge.objects.filter(Q(survivor__in=leads) | Q(gone_id__in=leads))
+
+
+def with_merged(leads: Collection[int]) -> list[int]:
+    """The same leads, and the numbers of those that were merged into them: what is kept by number may name either."""
+    gone = Merge.objects.filter(survivor__in=leads, undone_at=None).values_list("gone_id", flat=True)
+    return sorted({*leads, *gone})
 
 
 def erase(*, leads: Collection[int], by: User | None, at: datetime) -> dict[str, int]:
@@ -124,9 +140,7 @@ def erase(*, leads: Collection[int], by: User | None, at: datetime) -> dict[str,
         "Activity": Activity.objects.filter(**of).exclude(note="").update(note=""),
         "Finding": Finding.objects.filter(**of, tag=None).update(words=GONE),
         # A merge of somebody who is erased cannot be undone: there is nothing left to put back.
-        "Merge": Merge.objects.filter(Q(survivor__in=leads) | Q(gone_id__in=leads))
-        .exclude(snapshot={})
-        .update(snapshot={}),
+        "Merge": _merges(leads).exclude(snapshot={}).update(snapshot={}),
         "Answer": _answers(leads),
         "Mark": _marks(leads),
         "Handoff": _handoffs(leads, at),

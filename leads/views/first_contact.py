@@ -31,6 +31,7 @@ from leads.domain.first_contact import (
 from leads.domain.tables.export import neutral
 from leads.filters import NOBODY, DayField
 from leads.selectors.first_contact import Report, Row, report
+from leadsync.accounts import exports
 from leadsync.accounts.access import check, person_of, signed_in
 from leadsync.accounts.roles import Can
 from leadsync.accounts.selectors import company
@@ -350,6 +351,7 @@ def first_contact(request: HttpRequest) -> HttpResponse:
         check(person, Can.EXPORT)
         if wanted not in tables:
             raise Http404
+        exports.record(kind=exports.Kind.FIRST_CONTACT, by=person, what=request.GET.urlencode())
         return _csv(tables[wanted], found)
     chosen = headline(found.total, [(int(row.key), row.tally) for row in found.hours])
     context = {

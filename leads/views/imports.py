@@ -14,6 +14,7 @@ from leads.models import Import
 from leads.selectors import import_reading
 from leads.selectors import imports as selectors
 from leads.services import imports, preview, preview_page, rejected_file
+from leadsync.accounts import exports
 from leadsync.accounts.access import person_of, requires
 from leadsync.accounts.roles import Can
 from leadsync.core.errors import Conflict, Invalid
@@ -253,6 +254,7 @@ def rejected(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
         headers, rows = rejected_file.rows_of(batch)
     except (TableError, OSError) as error:
         return _broken(request, batch, error)
+    exports.record(kind=exports.Kind.REJECTED, by=person_of(request), what=batch.name or f"#{batch.pk}")
     write = returned.as_xlsx if kind == "xlsx" else returned.as_csv
     response = StreamingHttpResponse(write(headers, rows), content_type=CONTENT_TYPES[kind])
     response["Content-Disposition"] = f'attachment; filename="{rejected_file.name_of(batch)}.{kind}"'

@@ -26,6 +26,7 @@ from leads.selectors import backtest as back_tests
 from leads.selectors import leads as selectors
 from leads.selectors import voice
 from leads.services import saved_views
+from leadsync.accounts import exports
 from leadsync.accounts.access import person_of, requires, signed_in
 from leadsync.accounts.roles import Can
 from leadsync.core.errors import Invalid
@@ -186,6 +187,8 @@ class Cut:
             return next((one.name for one in self.choices.owners if one.pk == value), str(value))
         if name == "measured":
             return back_tests.words_of(value.test, value.before, value.after)
+        if name == "untouched":
+            return day(value)
         if name == "q":
             return f"“{value}”"
         if name == "segment":
@@ -272,6 +275,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     cut = Cut(request, request.GET)
     leads = cut.filter.qs
     log.info("leads_exported", person=cut.person.pk, query=cut.query)
+    exports.record(kind=exports.Kind.LEADS, by=cut.person, what=cut.query, rows=leads.count())
 
     def lines() -> Iterator[str]:
         line = _Line()

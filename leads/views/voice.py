@@ -26,6 +26,7 @@ from leads.models import Tag
 from leads.selectors import completeness
 from leads.selectors import voice as selectors
 from leads.selectors.voice import NOT_STATED, OTHER_WORDS, By, Scope
+from leadsync.accounts import exports
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.access import person_of, requires, signed_in
 from leadsync.accounts.roles import Can
@@ -496,5 +497,6 @@ def figures(request: HttpRequest) -> StreamingHttpResponse:
 def words(request: HttpRequest) -> StreamingHttpResponse:
     """What was said as CSV, one row for each tag and text of a lead, row by row."""
     asked = Asked(request)
+    exports.record(kind=exports.Kind.VOICE, by=person_of(request), what=request.GET.urlencode())
     rows = selectors.words_rows(asked.scope, asked.topic if asked.has_topic else None, asked.what)
     return _file(asked, "customers-words", selectors.words_headers(), rows)

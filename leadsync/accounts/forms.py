@@ -126,6 +126,7 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
             "labour_cost",
             "quiet_from",
             "quiet_until",
+            "privacy_url",
         )
         labels: ClassVar = {
             "name": gettext_lazy("Company name"),
@@ -133,11 +134,13 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
             "country": gettext_lazy("Country"),
             "country_part": gettext_lazy("Part of the country"),
             "labour_cost": gettext_lazy("Cost of a sales hour"),
+            "privacy_url": gettext_lazy("Address of our privacy policy"),
         }
         help_texts: ClassVar = {
             "zone": gettext_lazy("All times are shown in it, and the promise is counted in it."),
             "country_part": gettext_lazy("For holidays of one state or region only, such as BY for Bavaria."),
             "labour_cost": gettext_lazy("Shows what sales time costs. Left empty, only hours are shown."),
+            "privacy_url": gettext_lazy("Forms that visitors fill in link to it."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

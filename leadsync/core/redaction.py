@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Final
 
 GONE: Final = "…"  # what stands where something was taken out
+_LETTER = re.compile(r"[^\W\d_]|@")  # in what is no phone number
 _LEAST_DIGITS = 7  # fewer are no number of one person
 _NATIONAL = 9  # digits by which a number is known, however its country code is written
 _LEAST_NAME = 6  # characters of a full name; shorter ones are too many words of other texts
@@ -32,7 +33,9 @@ class Traces:
         """Traces of what is known; what is too short or too common to be somebody's is left out."""
         return cls(
             frozenset(found for one in emails if "@" in (found := one.strip().casefold())),
-            frozenset(found for one in phones if len(found := digits(one)) >= _LEAST_DIGITS),
+            frozenset(
+                found for one in phones if not _LETTER.search(one) and len(found := digits(one)) >= _LEAST_DIGITS
+            ),
             frozenset(
                 found
                 for one in names

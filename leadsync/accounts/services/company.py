@@ -21,7 +21,19 @@ from leadsync.core.db import locked
 from leadsync.core.errors import Invalid
 
 EDITABLE: Final = frozenset(
-    {"name", "currency", "zone", "country", "country_part", "labour_cost", "quiet_from", "quiet_until"}
+    {
+        "name",
+        "currency",
+        "zone",
+        "country",
+        "country_part",
+        "labour_cost",
+        "quiet_from",
+        "quiet_until",
+        "keep_months",
+        "keep_won_months",
+        "privacy_url",
+    }
 )
 WORKING_TIME: Final = frozenset({"zone", "country", "country_part"})
 

@@ -22,7 +22,7 @@ from leadsync.accounts.roles import Can
 from leadsync.core import db
 from leadsync.core.errors import Conflict, Invalid
 from leadsync.core.redaction import Traces
-from leadsync.hooks.models import Delivery
+from leadsync.hooks.services import log as deliveries
 from leadsync.intake.services import erasing as intake
 from leadsync.notices import erasing as notices
 from leadsync.privacy.models import Erasure
@@ -79,29 +79,20 @@ def erase_all(
     batches = import_erasing.linked(leads) | set(held)
     import_erasing.check_none_is_running(batches)
     urls = feedback.urls_of(leads)
-    counts: Counter[str] = Counter()
+    # What knows its lead by number only may know it by one that was merged into it.
+    numbers = leads_erasing.with_merged(leads)
+    counts: Counter[str] = Counter({"Delivery": deliveries.forget(numbers)})
     for found in (
         intake.erase(leads=leads, traces=traces, at=at),
         import_erasing.erase(batches=batches, traces=traces, at=at),
-        notices.erase(leads=leads, urls=urls, traces=traces, at=at),
+        notices.erase(leads=numbers, urls=urls, traces=traces, at=at),
         feedback.erase(leads=leads, traces=traces, at=at),
-        _deliveries(leads),
         _unlinked(traces),
         leads_erasing.erase(leads=leads, by=by, at=at),
     ):
         counts.update(found)
     first, *others = sorted(leads)
-    return {first: dict(counts)} | {pk: {} for pk in others}
-
-
-def _deliveries(leads: Collection[int]) -> dict[str, int]:
-    """What other programs were told stays told; what is still to be sent is not sent."""
-    found = Delivery.objects.filter(lead_id__in=leads)
-    found.filter(state__in=(Delivery.State.WAITING, Delivery.State.DEAD)).update(
-        state=Delivery.State.DROPPED, next_try_at=None
-    )
-    count = found.update(body="", error="")
-    return {"Delivery": count} if count else {}
+    return {first: {table: count for table, count in counts.items() if count}} | {pk: {} for pk in others}
 
 
 def _unlinked(traces: Traces) -> dict[str, int]:

@@ -1,0 +1,1 @@
+"""When personal data are old enough: pure."""

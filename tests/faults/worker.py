@@ -11,6 +11,7 @@ import json
 import os
 import re
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from leadsync.celery import app
+from leadsync.core import outgoing
 
 __all__ = ["app"]
 
@@ -53,6 +55,27 @@ def _watch(connection: BaseDatabaseWrapper, **_kwargs: Any) -> None:
 
 
 connection_created.connect(_watch)
+
+
+def _lead_out_to(port: int) -> None:
+    """Every name is on the Internet, and every connection goes to a program of the test on loopback."""
+    public = ("93.184.216.34", 80)
+    ask = socket.getaddrinfo
+
+    def resolve(host: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        if str(host).endswith(".example.com"):
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", public)]
+        return ask(host, *args, **kwargs)
+
+    def connect(_place: Any, seconds: float) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", port), seconds)
+
+    socket.getaddrinfo = resolve
+    outgoing._connect = connect  # type: ignore[assignment]
+
+
+if os.environ.get("FAULT_OUTGOING_PORT"):
+    _lead_out_to(int(os.environ["FAULT_OUTGOING_PORT"]))
 
 
 @app.on_after_configure.connect

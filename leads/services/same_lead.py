@@ -19,6 +19,7 @@ from leadsync.core import db
 from leadsync.core.errors import Invalid
 
 MOST_NEED = 20_000
+_LONGEST_CODE = 3  # of a country
 
 type Key = tuple[str, str, str]  # kind, namespace, value
 
@@ -155,7 +156,8 @@ def _country(text: str) -> str:
     wanted = text.strip()
     if not wanted:
         return ""
-    code = _code_of(wanted, get_language() or "")
+    # Only names are said in a language.
+    code = _code_of(wanted, (get_language() or "") if len(wanted) > _LONGEST_CODE else "")
     if not code:
         raise Invalid(_("This is not a country."), field="country")
     return code
@@ -164,7 +166,7 @@ def _country(text: str) -> str:
 @lru_cache(maxsize=1024)
 def _code_of(text: str, language: str) -> str:
     """ISO code of a country named by code or in this language, the active one; empty for none."""
-    return str(countries.alpha2(text.upper()) if len(text) <= 3 else countries.by_name(text))
+    return str(countries.alpha2(text.upper()) if len(text) <= _LONGEST_CODE else countries.by_name(text))
 
 
 def keys_of(data: LeadData) -> tuple[Key, ...]:

@@ -104,8 +104,11 @@ class Receiver:
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Where names lead: what is not said is on the Internet; "inside…" is not."""
     found: dict[str, str] = {}
+    ask = socket.getaddrinfo
 
-    def resolve(host: str, port: int, *_args: Any, **_kwargs: Any) -> list[Any]:
+    def resolve(host: str, port: int, *args: Any, **kwargs: Any) -> list[Any]:
+        if host in {"127.0.0.1", "localhost"}:  # the servers that the tests themselves run on
+            return ask(host, port, *args, **kwargs)
         ip = found.get(host) or ("10.0.0.5" if host.startswith("inside") else PUBLIC)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port))]
 

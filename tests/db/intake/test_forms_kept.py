@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from leads.models import Answer, Arrival, Consent, Lead
+from leads.services import arrivals
 from leadsync.core.errors import Conflict, Invalid, NotAllowed
 from leadsync.intake.domain.hosted import Suspicion
 from leadsync.intake.models import LeadForm, Payload
@@ -119,7 +120,7 @@ def test_a_fault_of_ours_costs_no_lead(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(**_data: Any) -> None:
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr(submissions.arrivals, "receive", broken)
+    monkeypatch.setattr(arrivals, "receive", broken)
     kept = submissions.take(form=hosted_form(), message=message())
     assert (kept.state, kept.reason["code"]) == ("unreadable", "fault")
     assert json.loads(kept.body)["fields"]["email"] == "ewa@firma.example"

@@ -6,14 +6,25 @@ of the gate or brings them back, under the arrivals' lock: nobody arrives meanwh
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from leads.models import Lead
 from leads.selectors import agreement
 from leads.services import changes
 from leadsync.core import db
 
+MOST_FREED = 2  # numbers that merging two leads frees in a campaign
+
 type Numbers = dict[int, int | None]  # by lead
+
+
+def hold(lead_ids: Iterable[int], campaign_ids: Iterable[int]) -> None:
+    """Lock these leads and those whose numbers may change with them, by number like everybody who locks many."""
+    wanted = set(lead_ids)
+    for campaign_id in set(campaign_ids):
+        wanted |= _numbered(campaign_id).keys()
+        wanted.update(_waiting(campaign_id)[:MOST_FREED])
+    list(db.locked(Lead.objects.filter(pk__in=wanted)).order_by("pk").values_list("pk", flat=True))
 
 
 def close_up(*campaign_ids: int) -> Numbers:
@@ -85,6 +96,11 @@ def write(numbers: Mapping[int, int | None]) -> None:
         (pk, (number,)) for pk, number in numbers.items() if number is not None
     ]
     db.update_rows(Lead, ("gate_number",), rows)
+
+
+def _waiting(campaign_id: int) -> QuerySet[Lead, int]:
+    leads = Lead.objects.filter(campaign=campaign_id, is_test=False, is_history=False, gate_number=None)
+    return leads.order_by("received_at", "pk").values_list("pk", flat=True)
 
 
 def _numbered(campaign_id: int) -> Numbers:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from campaigns.services import touch
 from leads.domain import identity
 from leads.domain.words import EventKind
-from leads.models import Activity, Answer, Arrival, Consent, Import, Lead, LeadEvent
+from leads.models import Activity, Answer, Arrival, Consent, Import, Lead, LeadEvent, Merge
 from leads.selectors import imports as selectors
 from leads.services import arrivals, changes, gate_numbers, history
 from leads.services import import_undo_again as again
@@ -91,6 +91,9 @@ def _worked(batch: Import, created: Sequence[int]) -> int:
             .exclude(after__import=batch.pk)
             .values_list("lead", flat=True)
         )
+    # A lead of the list that is part of another one by now, or the other way round.
+    merged = Merge.objects.filter(undone_at=None, survivor__arrivals__batch=batch)
+    found |= set(merged.values_list("survivor", flat=True))
     return len(found)
 
 

@@ -67,6 +67,7 @@ def merge(
     # Arrivals before leads before handoffs, and leads by number: the order in which every service locks.
     with db.exclusively(arrivals.LOCK, wait=True):
         known = {survivor.pk: versions[0], other.pk: versions[1]}
+        gate_numbers.hold(known, Lead.objects.filter(pk__in=known).values_list("campaign_id", flat=True))
         for lead in sorted((survivor, other), key=lambda one: one.pk):
             changes.take(lead, version=known[lead.pk])
         check(survivor, other, by)

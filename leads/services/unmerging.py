@@ -45,15 +45,19 @@ def undo(*, merge: Merge, by: User, at: datetime | None = None) -> Lead:
     """
     now = changes.instant(at)
     with db.exclusively(arrivals.LOCK, wait=True):
-        survivor = changes.take(Lead(pk=merge.survivor_id))
         found = db.locked(Merge.objects.filter(pk=merge.pk)).first()
         if found is None:
             raise NotFound(_("This merge is no longer known."))
-        if found.survivor_id != survivor.pk:  # merged on while this one waited
-            survivor = changes.take(Lead(pk=found.survivor_id))
-        found.survivor = survivor
+        gate_numbers.hold([found.survivor_id], _campaigns(found))
+        survivor = found.survivor = changes.take(Lead(pk=found.survivor_id))
         _check(found, by)
         return _undo(found, survivor, by, now)
+
+
+def _campaigns(merge: Merge) -> set[int]:
+    """What the one lead counts for, and what both did."""
+    former = {merge.snapshot[name]["campaign_id"] for name in ("survivor", "other") if name in merge.snapshot}
+    return former | set(Lead.objects.filter(pk=merge.survivor_id).values_list("campaign_id", flat=True))
 
 
 def _check(merge: Merge, by: User) -> None:
@@ -88,7 +92,7 @@ def _undo(merge: Merge, survivor: Lead, by: User, now: datetime) -> Lead:
     snapshot = merge.snapshot
     was, left = (merge_rows.from_row(Lead, snapshot[name]) for name in ("survivor", "after"))
     gone = merge_rows.from_row(Lead, snapshot["other"])
-    campaigns = {survivor.campaign_id, was["campaign_id"], gone["campaign_id"]}
+    campaigns = _campaigns(merge)
     figures = [*changes.counted_at(survivor), *_worked_at([survivor.pk])]
     contact = _contact_since(survivor, snapshot["newest"])
 

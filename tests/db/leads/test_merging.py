@@ -12,7 +12,7 @@ from django.db import connection, connections
 from leads.domain.words import Door, End
 from leads.models import Activity, Arrival, Handoff, Lead, LeadKey, Lookalike, Mark, Merge
 from leads.selectors.lead_relations import TREATED, relations
-from leads.services import activities, arrivals, editing, learned, marking, merging, unmerging
+from leads.services import activities, arrivals, editing, imports, learned, marking, merging, unmerging
 from leads.services.arrivals import LeadData
 from leadsync.core import db
 from leadsync.core.errors import Conflict, DomainError, Invalid, NotAllowed
@@ -289,6 +289,19 @@ def test_a_call_planned_for_later_stays_planned() -> None:
     )
     merged(one, other)
     assert (fresh(one).next_step_at, fresh(one).mark) == (later, "promising")
+
+
+def test_an_import_whose_lead_is_part_of_another_one_is_not_undone() -> None:
+    marketer = person("marketer")
+    one = lead(at=TUESDAY)
+    text = "Name\tE-mail\nAnna\tanna@example.com\n"
+    batch = imports.save(batch=imports.take_text(campaign=campaign(), by=marketer, text=text), by=marketer)
+    made = merged(one, Lead.objects.get(name="Anna"))
+    with pytest.raises(Conflict):
+        imports.undo(batch=batch, by=marketer)
+    assert fresh(one).arrivals.count() == 2
+    unmerging.undo(merge=made, by=marketer)
+    assert Lead.objects.filter(name="Anna").exists()
 
 
 # ---------------------------------------------------------------------------------------------- at once

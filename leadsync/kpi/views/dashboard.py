@@ -45,6 +45,7 @@ COHORTS = {Span.MONTH: 4, Span.QUARTER: 6, Span.YEAR: 12}
 CAMPAIGNS_SHOWN = 12
 QUESTIONS_SHOWN = 4
 OF_LEADS = ("unroutable", "leads_left", "rep_away")
+OF_INTAKE = ("unreadable_messages", "source_token")
 MOST_TOLD = 5
 
 
@@ -489,9 +490,10 @@ def _alerts(
 
 
 def _told(person: User) -> list[Alert]:
-    """What workers found out about leads that nobody looks after: without a rep, or with one who is away."""
+    """What workers found out: leads that nobody looks after, and, for who can mend it, messages that are none yet."""
     found = []
-    for alert in open_alerts(*OF_LEADS):
+    kinds = (*OF_LEADS, *OF_INTAKE) if person.can(Can.EDIT_INTAKE) else OF_LEADS
+    for alert in open_alerts(*kinds):
         if alert.kind == "rep_away" and not person.can(Can.SEE_FIRST_CONTACTS):
             continue  # names a person
         kind, words = kind_of(alert.kind), words_for(alert.kind, alert.context)

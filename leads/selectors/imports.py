@@ -230,6 +230,11 @@ def home_country() -> str:
     return str(accounts.company().country)
 
 
+def country_of(batch: Import) -> str:
+    """As `home_country`, for this list: its campaign's market, where it has one."""
+    return (str(batch.campaign.market) if batch.campaign else "") or home_country()
+
+
 def can_be_undone(batch: Import) -> bool:
     """For a day; whether its leads were worked is asked when it is done."""
     return (

@@ -202,7 +202,7 @@ def read_over(batch: Import, *, mapping: ColumnMapping | None = None) -> None:
     """
     try:
         table = selectors.open_table(batch)
-        chosen = mapping or _mapping(table)
+        chosen = mapping or _mapping(batch, table)
         count = 0
 
         def counted() -> Iterator[Sequence[str]]:
@@ -251,10 +251,10 @@ def _known_orders(dated: ColumnMapping, remembered: ColumnMapping) -> dict[int, 
     }
 
 
-def _mapping(table: Table) -> ColumnMapping:
+def _mapping(batch: Import, table: Table) -> ColumnMapping:
     """As the same columns were read the last time, else as their names say."""
     known = import_reading.remembered(table)
-    country = selectors.home_country()
+    country = selectors.country_of(batch)
     criteria = agreement.terms().criteria
     if known is not None:
         asked = {criterion.key for criterion in criteria}

@@ -55,7 +55,7 @@ class Match:
 # Written as ``header_words`` leaves them: lower case, no accents, words apart by one space.
 NAMES: dict[Field, str] = {
     Field.EXTERNAL_ID: """external id, lead id, record id, pipedrive system id, id leada, id rekordu, id lida,
-        ид лида, идентификатор, внешний id, identyfikator, zewnetrzny id, prospect id, contact id, deal id,
+        identyfikator rekordu, ид лида, идентификатор, внешний id, identyfikator, zewnetrzny id, prospect id, contact id, deal id,
         id, uuid, mql id, lead number, numer leada, номер лида, номер заявки, номер, numer, id zgloszenia,
         numer zgloszenia, leadgen id, id заявки, id контакта, id сделки, код""",
     Field.RECEIVED_AT: """received at, received on, received, created time, create date, created date, created
@@ -188,6 +188,14 @@ _CONTAINED = {
     Field.FIRST_NAME: ("first name",),
     Field.LAST_NAME: ("last name", "nazwisko", "фамилия"),
 }
+# A box to tick is named by the sentence that is agreed to.
+_AGREEING = tuple(
+    f"{start} "
+    for start in (
+        "i agree", "i consent", "i accept", "consent to", "zgadzam sie", "wyrazam zgode", "akceptuje", "zgoda na",
+        "я согласен", "я согласна", "согласие на", "я даю согласие", "даю согласие",
+    )
+)  # fmt: skip
 _PREFIXES = re.compile(
     r"^(?:person|lead|contact|deal|organi[sz]ation|activity|note|customer|client|klient|osoba|лид|контакт"
     r"|сделка|properties|primary|your|twoj|twoja|ваш|ваша)\s+(?=\S)"
@@ -238,6 +246,8 @@ def _candidates(header: str) -> list[tuple[Field, float]]:
     exact = _WORDS_OF.get(first) if first != words else None
     if exact:
         return [(exact[0], exact[1] * 0.8)]
+    if f"{words} ".startswith(_AGREEING):
+        return [(Field.CONSENT, 0.7)]
     tokens = words.split()
     found: list[tuple[Field, float]] = []
     if len(tokens) <= 12:

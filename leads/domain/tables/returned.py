@@ -15,7 +15,13 @@ from .text import neutral, plain
 # Never translated, so that a colleague with another language can bring the file again.
 ROW, REASON = "LeadSync: row", "LeadSync: to fix"
 HEADERS = (ROW, REASON)
-_OURS = frozenset(header_words(header) for header in HEADERS)
+
+
+def _letters(header: str) -> str:
+    return header_words(header).replace(" ", "")
+
+
+_OURS = frozenset(_letters(header) for header in HEADERS)
 
 type Returned = tuple[int, str, Sequence[str]]
 """Number of the row in the list, what is wrong with it, its cells."""
@@ -24,7 +30,7 @@ type Returned = tuple[int, str, Sequence[str]]
 def places_of_ours(headers: Sequence[str]) -> frozenset[int]:
     """Which columns of a header row are ours; empty for a list that we did not give back."""
     return frozenset(
-        index for index, header in enumerate(headers) if len(header) < 40 and header_words(header) in _OURS
+        index for index, header in enumerate(headers) if len(header) < 40 and _letters(header) in _OURS
     )
 
 

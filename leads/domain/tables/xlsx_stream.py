@@ -324,8 +324,10 @@ class _Sheet:
         kind = self._type
         if kind == "s":
             return self._texts.get(int(raw)) if raw.isdecimal() else ""
-        if kind in {"str", "inlineStr", "e"}:
+        if kind in {"str", "inlineStr"}:
             return raw
+        if kind == "e":
+            return ""
         if kind == "b":
             return "TRUE" if raw == "1" else "FALSE"
         if kind == "d":
@@ -346,6 +348,9 @@ class _Sheet:
             span = dt.timedelta(milliseconds=round(number * 86_400_000))
             if style == "passed":
                 return span
-            return self._epoch + span if number >= 1 else (EPOCHS[0] + span).time()
+            if number < 1:
+                return (EPOCHS[0] + span).time()
+            at = self._epoch + span
+            return at.date() if number.is_integer() else at
         except (OverflowError, ValueError):
             return number

@@ -78,6 +78,37 @@ EXPORTS: dict[str, dict[str, Field | None]] = {
         "Campaign ID": None, "FULL_NAME": Field.NAME, "User Email": Field.EMAIL, "User Phone": Field.PHONE,
         "COMPANY_NAME": Field.COMPANY, "JOB_TITLE": Field.JOB_TITLE, "CITY": Field.CITY, "gcl_id": None,
     },
+    # From memory, no export of the vendor's own at hand: names as their help pages and users show them.
+    "linkedin lead gen form (memory)": {
+        "Lead ID": Field.EXTERNAL_ID, "Lead Created At": Field.RECEIVED_AT, "Campaign ID": None,
+        "Campaign Name": Field.CAMPAIGN, "Creative ID": None, "Form ID": None, "Form Name": None,
+        "first_name": Field.FIRST_NAME, "last_name": Field.LAST_NAME, "Email address": Field.EMAIL,
+        "Phone number": Field.PHONE, "Company name": Field.COMPANY, "Job title": Field.JOB_TITLE,
+        "Country/Region": Field.COUNTRY, "City": Field.CITY, "I agree to be contacted": Field.CONSENT,
+    },
+    "google ads lead form (memory)": {
+        "Google click ID": None, "Campaign": Field.CAMPAIGN, "Campaign ID": None, "Ad group": None,
+        "Lead form ID": None, "Submission time": Field.RECEIVED_AT, "FULL_NAME": Field.NAME,
+        "EMAIL": Field.EMAIL, "PHONE_NUMBER": Field.PHONE, "COMPANY_NAME": Field.COMPANY, "Is test": None,
+    },
+    "salesforce api (memory)": {
+        "Id": Field.EXTERNAL_ID, "LastName": Field.LAST_NAME, "FirstName": Field.FIRST_NAME, "Name": Field.NAME,
+        "Title": Field.JOB_TITLE, "Company": Field.COMPANY, "Phone": Field.PHONE, "MobilePhone": None,
+        "Email": Field.EMAIL, "LeadSource": Field.CHANNEL, "Status": Field.STAGE, "OwnerId": None,
+        "CreatedDate": Field.RECEIVED_AT, "HasOptedOutOfEmail": None,
+    },
+    "hubspot polish (memory)": {
+        "Identyfikator rekordu": Field.EXTERNAL_ID, "Imię": Field.FIRST_NAME, "Nazwisko": Field.LAST_NAME,
+        "E-mail": Field.EMAIL, "Numer telefonu": Field.PHONE, "Właściciel kontaktu": Field.OWNER,
+        "Status leada": Field.STAGE, "Data utworzenia": Field.RECEIVED_AT,
+    },
+    "meta with questions": {
+        "id": Field.EXTERNAL_ID, "created_time": Field.RECEIVED_AT, "ad_id": None, "ad_name": None,
+        "adset_id": None, "adset_name": None, "campaign_id": None, "campaign_name": Field.CAMPAIGN,
+        "form_id": None, "form_name": None, "is_organic": None, "platform": Field.CHANNEL,
+        "what_do_you_need?": Field.NEED, "full_name": Field.NAME, "phone_number": Field.PHONE,
+        "email": Field.EMAIL, "company_name": Field.COMPANY, "inbox_url": None, "lead_status": Field.STAGE,
+    },
 }  # fmt: skip
 
 

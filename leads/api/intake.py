@@ -58,7 +58,7 @@ class LeadFields(Strict):
     wanted_at = Instant(required=False, allow_null=True, help_text="When they asked to be called.")
 
 
-class ConsentIn(Strict):
+class ConsentGiven(Strict):
     """What the person agreed to when they left their data."""
 
     text = serializers.CharField(max_length=MOST_CONSENT, help_text="The words they saw.")
@@ -92,7 +92,7 @@ class LeadRowIn(LeadFields):
         required=False,
         help_text="Answers to the questions of the definition, by key.",
     )
-    consent = ConsentIn(required=False, allow_null=True)
+    consent = ConsentGiven(required=False, allow_null=True)
 
     def validate_answers(self, value: dict[str, Any]) -> dict[str, Any]:
         """Not too many, under keys that a question can have. Raises `ValidationError`."""

@@ -64,7 +64,7 @@ def log(
 
     Raises `NotAllowed`; `Invalid` for a key that is too long or came with another message before.
     """
-    if not (by.can(Can.LOG_LEADS) or by.can(Can.WORK_ANY_LEAD)):
+    if not by.can(Can.LOG_LEADS):
         raise NotAllowed(_("Logging leads is for marketing."))
     if len(key) > MOST_KEY:
         raise Invalid(_("An Idempotency-Key has %(n)d characters at most.") % {"n": MOST_KEY})

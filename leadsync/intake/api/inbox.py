@@ -137,6 +137,7 @@ class MessageViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Payload]
     @extend_schema(
         tags=["intake"],
         summary="Try everything again that could not be read",
+        operation_id="messages_try_all_again",
         request=MessagesRetryIn,
         responses=MessagesTried,
         examples=[OpenApiExample("Of one source", value={"source": 3}, request_only=True)],

@@ -38,6 +38,7 @@ from leadsync.intake.api.inbox import MessageViewSet
 from leadsync.intake.api.sources import SourceViewSet
 from leadsync.kpi.api import FunnelView
 from leadsync.notices.api import NoticeViewSet
+from leadsync.privacy.api import ErasureViewSet, ExportViewSet, PeriodsView, PersonalDataViewSet
 
 router = SimpleRouter()
 router.register("leads", LeadViewSet, basename="leads")
@@ -65,6 +66,9 @@ router.register("notices", NoticeViewSet, basename="notices")
 router.register("forms", FormViewSet, basename="forms")
 router.register("sources", SourceViewSet, basename="sources")
 router.register("messages", MessageViewSet, basename="messages")
+router.register("personal-data", PersonalDataViewSet, basename="personal_data")
+router.register("erasures", ErasureViewSet, basename="erasures")
+router.register("exports", ExportViewSet, basename="exports")
 router.register("webhooks", WebhookViewSet, basename="webhooks")
 
 
@@ -99,6 +103,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/voice/", VoiceView.as_view(), name="voice"),
     path("v1/routing/", RoutingView.as_view(), name="routing"),
     path("v1/routing/dry-run/", DryRunView.as_view(), name="routing_dry_run"),
+    path("v1/periods/", PeriodsView.as_view(), name="periods"),
     path("v1/me/", MeView.as_view(), name="me"),
     re_path(r"^v1/", Nowhere.as_view()),
 ]

@@ -68,6 +68,9 @@ class LeadOut(serializers.Serializer[Lead]):
     attempts = serializers.IntegerField(help_text="Outbound attempts without an answer since last reached.")
     minutes = serializers.IntegerField(help_text="Sales time.")
     minutes_estimated = serializers.IntegerField(help_text="The part of `minutes` that nobody entered.")
+    erased_at = serializers.DateTimeField(
+        allow_null=True, help_text="The personal data were erased then: nothing is done with it any more."
+    )
 
     def get_country(self, lead: Lead) -> str:
         return str(lead.country or "")

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from leads.api.base import IF_MATCH, WORKS, LeadOut, done, found_lead
+from leads.api.consents import ConsentActions
 from leads.api.handing import HandingActions
 from leads.api.intake import IntakeActions, LeadFields
 from leads.api.known import KnownActions
@@ -67,6 +68,7 @@ class LeadViewSet(
     HandingActions,
     ManyActions,
     OutcomeActions,
+    ConsentActions,
     ListModelMixin,
     RetrieveModelMixin,
 ):
@@ -80,6 +82,7 @@ class LeadViewSet(
         "unmark": WORKS,
         "log_activity": WORKS,
         "note": None,
+        "note_consent": None,
         "answer": None,
         "tag": None,
         "say": None,

@@ -107,7 +107,8 @@ def traces_of(leads: Collection[int]) -> Traces:
         for side in ("survivor", "other"):
             was = snapshot.get(side) if isinstance(snapshot, dict) else None
             if isinstance(was, dict):
-                rows.append(tuple(str(was.get(name) or "") for name in ("name", "email", "phone")))
+                name, email, phone = (str(was.get(column) or "") for column in ("name", "email", "phone"))
+                rows.append((name, email, phone))
     keys = list(LeadKey.objects.filter(lead__in=leads).values_list("kind", "value"))
     return Traces.of(
         names=[name for name, _email, _phone in rows],

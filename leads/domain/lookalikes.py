@@ -179,9 +179,13 @@ def compare(one: Facts, other: Facts) -> Alike | None:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Where to look for others: what is searched holds one of each of these groups of parts."""
+    """Where to look for others: what is searched holds one of each of these groups of parts.
+
+    `domain`: and the address ends so; hardly a help to an index, for half of all people share theirs.
+    """
 
     groups: tuple[tuple[str, ...], ...]
+    domain: str = ""
 
 
 def searches(facts: Facts) -> list[Search]:
@@ -190,9 +194,10 @@ def searches(facts: Facts) -> list[Search]:
     found = []
     if company and (name or not facts.name):
         found.append(Search((name, company) if name else (company,)))
-    domain = facts.mail.partition("@")[2]
-    if domain and name:
-        found.append(Search((name, (f"@{domain}",))))
+    local, _at, domain = facts.mail.partition("@")
+    address = _ends(local)
+    if address and domain.isascii():
+        found.append(Search((name, address) if name else (address,), f"@{domain}"))
     if len(facts.phone) >= _NUMBER:
         found.append(Search(((facts.phone[-_NUMBER:],),)))
     return found

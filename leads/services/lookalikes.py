@@ -88,8 +88,10 @@ def _comparable() -> QuerySet[Lead]:
     return Lead.objects.filter(is_test=False, erased_at=None)
 
 
+@transaction.atomic
 def find(lead_ids: Iterable[int]) -> Found:
     """Compare these leads with those that share parts of their words; a few statements for all of them."""
+    db.prefer_indexes()  # the planner takes parts of names for rarer than they are, and would read every lead
     wanted = sorted(set(lead_ids))
     pairs: dict[Pair, Alike] = {}
     for start in range(0, len(wanted), AT_ONCE):
@@ -120,6 +122,8 @@ def _like(pk: int, facts: Facts) -> list[QuerySet[Any, Any]]:
         rows = _comparable().exclude(pk=pk)
         for parts in one.groups:
             rows = rows.filter(reduce(or_, (Q(search__contains=part) for part in parts)))
+        if one.domain:
+            rows = rows.filter(email__endswith=one.domain)
         found.append(rows.values_list(*_READ)[:MOST_COMPARED])
     return found
 

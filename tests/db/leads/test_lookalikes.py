@@ -114,3 +114,12 @@ def test_what_another_worker_has_seen_meanwhile_is_not_written_twice() -> None:
     lookalikes.look()
     assert not lookalikes._write(found, after=0, seen=1)
     assert Lookalike.objects.count() == 1
+
+
+def test_one_address_written_in_two_ways_is_found() -> None:
+    one = lead(name="Jan Nowak", email="jan.nowak+fair@example.org")
+    other = lead(name="J. Nowak", email="jannowak@example.org")
+    lead(name="Jan Nowak", email="nowak.jan@example.org")
+    lookalikes.look()
+    assert pairs() == {(one.pk, other.pk)}
+    assert Lookalike.objects.get().evidence["mail"] is True

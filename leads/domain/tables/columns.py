@@ -55,7 +55,8 @@ class Match:
 # Written as ``header_words`` leaves them: lower case, no accents, words apart by one space.
 NAMES: dict[Field, str] = {
     Field.EXTERNAL_ID: """external id, lead id, record id, pipedrive system id, id leada, id rekordu, id lida,
-        identyfikator rekordu, ид лида, идентификатор, внешний id, identyfikator, zewnetrzny id, prospect id, contact id, deal id,
+        identyfikator rekordu, ид лида, идентификатор, внешний id, identyfikator, zewnetrzny id, prospect id,
+        contact id, deal id,
         id, uuid, mql id, lead number, numer leada, номер лида, номер заявки, номер, numer, id zgloszenia,
         numer zgloszenia, leadgen id, id заявки, id контакта, id сделки, код""",
     Field.RECEIVED_AT: """received at, received on, received, created time, create date, created date, created

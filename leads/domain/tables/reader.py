@@ -263,7 +263,7 @@ def _from_workbook(opener: Opener, limits: Limits, wanted: str) -> _Origin:
 
 
 def _from_large_workbook(opener: Opener, wanted: str) -> _Origin:
-    workbook = Workbook(opener())
+    workbook = Workbook(opener)
     names = tuple(workbook.sheets)
     filled = [name for name in names if any(_is_filled(cells) for cells in workbook.records(name))]
     if wanted and wanted not in names:

@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from tempfile import TemporaryFile
 from typing import BinaryIO
+from weakref import finalize
 from xml.parsers import expat
 from zipfile import ZipFile
 
 from .codes import ErrorCode
+from .decode import Opener
 from .model import MIB, TableError
 from .xlsx import CellValue, cell_text, unpacked
 
@@ -50,7 +52,8 @@ class _Texts:
         self._kept += piece
         if len(self._kept) >= KEPT_BYTES:
             if self._file is None:
-                self._file = TemporaryFile()  # noqa: SIM115 - closed with the last reference
+                self._file = TemporaryFile()  # noqa: SIM115 - closed when nobody reads the workbook any more
+                finalize(self, self._file.close)
             self._file.write(self._kept)
             self._kept = bytearray()
 
@@ -71,19 +74,11 @@ class _Texts:
         return piece.decode("utf-8", "surrogatepass")
 
 
-def _parse(
-    stream: BinaryIO, archive: ZipFile, name: str, start: Callable[[str, Attributes], None]
-) -> "_Parser":
-    return _Parser(stream, archive, name, start)
-
-
 class _Parser:
-    """One part of the archive, read piece by piece. Raises ``TableError`` for what is no XML or declares entities."""
+    """One part of a workbook, read piece by piece. Raises ``TableError`` for what is no XML or declares entities."""
 
-    def __init__(
-        self, stream: BinaryIO, archive: ZipFile, name: str, start: Callable[[str, Attributes], None]
-    ) -> None:
-        self._stream, self._member = stream, archive.getinfo(name)
+    def __init__(self, opener: Opener, name: str, start: Callable[[str, Attributes], None]) -> None:
+        self._opener, self._name = opener, name
         self.expat = expat.ParserCreate()
         self.expat.buffer_text = True
         self.expat.StartElementHandler = start
@@ -96,9 +91,10 @@ class _Parser:
     def pieces(self) -> Iterator[None]:
         """Read on, a piece at a time."""
         try:
-            for chunk in unpacked(self._stream, self._member):
-                self.expat.Parse(chunk)
-                yield
+            with self._opener() as stream, ZipFile(stream) as archive:
+                for chunk in unpacked(stream, archive.getinfo(self._name)):
+                    self.expat.Parse(chunk)
+                    yield
             self.expat.Parse(b"", True)
         except expat.ExpatError as error:
             raise TableError(ErrorCode.BROKEN_SPREADSHEET) from error
@@ -123,10 +119,10 @@ def _part_named(names: set[str], target: str) -> str:
 class Workbook:
     """A workbook whose sheets are read row by row. Raises ``TableError`` where it is damaged."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._archive = ZipFile(stream)
-        self._names = set(self._archive.namelist())
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+        with opener() as stream, ZipFile(stream) as archive:
+            self._names = set(archive.namelist())
         self._texts: _Texts | None = None
         self._styles: list[str] = []
         self._epoch = EPOCHS[0]
@@ -154,8 +150,8 @@ class Workbook:
 
         if "xl/_rels/workbook.xml.rels" not in self._names:
             raise TableError(ErrorCode.BROKEN_SPREADSHEET)
-        _parse(self._stream, self._archive, "xl/_rels/workbook.xml.rels", relation).run()
-        _parse(self._stream, self._archive, "xl/workbook.xml", sheet).run()
+        _Parser(self._opener, "xl/_rels/workbook.xml.rels", relation).run()
+        _Parser(self._opener, "xl/workbook.xml", sheet).run()
         visible = {name: part for name, part, is_visible in found if is_visible}
         self.sheets = visible or {name: part for name, part, _is_visible in found}
 
@@ -180,7 +176,7 @@ class Workbook:
                     own.get(number) or ("date" if known in _DATES else "passed" if known in _PASSED else "")
                 )
 
-        _parse(self._stream, self._archive, "xl/styles.xml", start).run()
+        _Parser(self._opener, "xl/styles.xml", start).run()
 
     def _shared(self) -> _Texts:
         if self._texts is None:
@@ -215,7 +211,7 @@ class Workbook:
             elif local == "si":
                 texts.add("".join(pieces))
 
-        parser = _parse(self._stream, self._archive, "xl/sharedStrings.xml", start)
+        parser = _Parser(self._opener, "xl/sharedStrings.xml", start)
         parser.expat.EndElementHandler = end
         parser.run()
         texts.close()
@@ -227,7 +223,7 @@ class Workbook:
         if part is None:
             raise TableError(ErrorCode.NO_SUCH_SHEET, sheet=sheet)
         reading = _Sheet(self._shared(), self._styles, self._epoch)
-        parser = _parse(self._stream, self._archive, part, reading.start)
+        parser = _Parser(self._opener, part, reading.start)
         parser.expat.EndElementHandler = reading.end
         reading.parser = parser.expat
         number = 1

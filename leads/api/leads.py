@@ -76,7 +76,7 @@ class LeadViewSet(
 
     http_method_names = ["get", "post", "patch", "delete", "head", "options"]
     permissions: dict[str, Any] = {
-        "create": (Can.LOG_LEADS, Can.WORK_ANY_LEAD),
+        "create": Can.LOG_LEADS,
         "partial_update": None,  # who works the lead, and marketing: the service knows whose it is
         "mark": WORKS,
         "unmark": WORKS,

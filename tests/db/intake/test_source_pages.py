@@ -339,3 +339,17 @@ def test_off_and_on_again(client: Client, marketer: User) -> None:
     waiting.work()
     assert Lead.objects.count() == 1
     assert handling.retry_all(by=marketer) == 0
+
+
+def test_the_progress_of_trying_again_is_a_fragment_that_ends(client: Client, marketer: User) -> None:
+    source = a_source(marketer)
+    unreadable(source)
+    handling.retry_all(by=marketer)
+    url = f"{reverse('intake:inbox')}?state=unreadable&again=1&part=progress"
+    under_way = text(client.get(url, headers={"HX-Request": "true"}))
+    assert "data-watch" in under_way
+    assert "<h1" not in under_way
+    waiting.work()
+    over = text(client.get(url, headers={"HX-Request": "true"}))
+    assert "data-watch" not in over
+    assert "1 still cannot be read" in over

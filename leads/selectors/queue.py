@@ -20,7 +20,7 @@ from leads.domain.definition import CriterionKind, CriterionTerms, Evaluation, e
 from leads.domain.identity import clean, fold
 from leads.domain.terms import Terms
 from leads.models import Activity, Handoff, Lead, LeadEvent, Mark, Reason
-from leads.selectors import agreement, answers, learned
+from leads.selectors import agreement, answers, consents, learned
 from leads.selectors.answer_words import value_words
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
@@ -313,7 +313,7 @@ def _whole(pk: int) -> Lead | None:
     return (
         Lead.objects.filter(pk=pk)
         .select_related("campaign__channel", "campaign__owner", "logged_by")
-        .annotate(event_id=newest_event())
+        .annotate(event_id=newest_event(), consent_taken_back_at=consents.taken_back_at())
         .fetch_mode(models.FETCH_RAISE)
         .first()
     )

@@ -1,9 +1,9 @@
-"""What a lead's page and the queue say of consent."""
+"""What a lead's page says of consent."""
 
 from django import template
 
 from leads.forms.consents import ConsentForm
-from leads.models import Consent, Lead
+from leads.models import Lead
 from leads.selectors import consents
 
 register = template.Library()
@@ -11,14 +11,8 @@ register = template.Library()
 
 @register.simple_tag
 def consents_of(lead: Lead) -> list[consents.Said]:
-    """All that the person agreed to or took back, the newest first. One query."""
-    return consents.of_lead(lead)
-
-
-@register.simple_tag
-def consent_taken_back(lead: Lead) -> Consent | None:
-    """The person's last word where it takes consent back. One query."""
-    return consents.taken_back(lead.pk)
+    """All that the person agreed to or took back, the newest first. One query where there is anything."""
+    return consents.of_lead(lead) if getattr(lead, "has_consents", True) else []
 
 
 @register.simple_tag

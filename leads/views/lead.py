@@ -20,7 +20,7 @@ from leads.domain import deadline, transitions
 from leads.domain.words import MarkValue, Stage
 from leads.forms.leads import ActivityForm, DetailsForm, GiveForm, LoseForm, NoteForm, WinChangeForm, WinForm
 from leads.models import Handoff, Lead, Mark, Reason
-from leads.selectors import agreement, duplicates, learned, queue, timeline
+from leads.selectors import agreement, consents, duplicates, learned, queue, timeline
 from leads.selectors.mark_history import history
 from leads.selectors.marks import is_overruling
 from leads.services import activities, editing, follow_up, handoff, marking, outcomes
@@ -58,7 +58,7 @@ def lead_of(request: HttpRequest, pk: int) -> Lead:
     leads = (
         Lead.objects.visible_to(person_of(request))
         .select_related("campaign__channel", "campaign__owner", "owner", "logged_by", "reason")
-        .annotate(event_id=queue.newest_event())
+        .annotate(event_id=queue.newest_event(), has_consents=consents.has_any())
     )
     found = leads.fetch_mode(FETCH_RAISE).filter(pk=pk).first()
     if found is not None:

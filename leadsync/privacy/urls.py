@@ -8,7 +8,7 @@ app_name = "privacy"
 
 urlpatterns = [
     path("leads/<int:pk>/personal/", person.person, name="person"),
-    path("leads/<int:pk>/personal.json", person.person_file, name="person_file"),
+    path("leads/<int:pk>/personal/file/", person.person_file, name="person_file"),
     path("leads/<int:pk>/erase/", person.erase, name="erase"),
     path("settings/privacy/", settings.find, name="find"),
     path("settings/privacy/erase/", settings.erase_unlinked, name="erase_unlinked"),

@@ -47,7 +47,7 @@ def test_only_heads_and_administrators_see_personal_data_as_a_whole(role: str) -
     pages += (
         "/settings/privacy/exports/",
         f"/leads/{found.pk}/personal/",
-        f"/leads/{found.pk}/personal.json",
+        f"/leads/{found.pk}/personal/file/",
     )
     pages += (f"/leads/{found.pk}/erase/",)
     wanted = 200 if role in MAY else 403
@@ -85,7 +85,7 @@ def test_a_language_that_we_do_not_speak_is_passed_over(client: Client) -> None:
 
 def test_the_file_holds_every_table_as_it_stands_and_is_recorded(client: Client) -> None:
     found = lead(name="Zofia Nowak", email="zofia@one.example")
-    answer = client.get(f"/leads/{found.pk}/personal.json")
+    answer = client.get(f"/leads/{found.pk}/personal/file/")
     assert "attachment" in answer["Content-Disposition"]
     document = json.loads(answer.content)
     assert document["tables"]["leads.Lead"][0]["email"] == "zofia@one.example"

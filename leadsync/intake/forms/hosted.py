@@ -96,8 +96,8 @@ class HostedForm(forms.Form):
     languages = forms.MultipleChoiceField(
         label=gettext_lazy("Languages"),
         choices=settings.LANGUAGES,
-        required=False,
         widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one language.")},
     )
     language = forms.ChoiceField(
         label=gettext_lazy("For everybody else"),

@@ -6,7 +6,8 @@ No database.
 from .codes import Code, ErrorCode, ProblemCode, RemarkCode
 from .columns import Field, Match, header_key, recognise
 from .model import Fault, Limits, Remark, Row, Table, TableError
-from .reader import encoding_samples, is_large_workbook, read_table, read_text, unpack_workbook
+from .reader import encoding_samples, read_table, read_text, unpack_workbook
+from .workbooks import is_large_workbook
 
 __all__ = [
     "Code",

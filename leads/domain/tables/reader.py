@@ -3,46 +3,22 @@ together.
 """
 
 import csv
-import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from io import BytesIO, StringIO, TextIOWrapper
+from io import StringIO, TextIOWrapper
 from itertools import islice
-from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
-from . import decode, dialect, returned, xlsx
+from . import decode, dialect, returned
 from .codes import ErrorCode, RemarkCode
 from .decode import Opener
 from .dialect import Dialect
 from .model import MIB, Limits, Remark, Row, Table, TableError
-from .xlsx_stream import Workbook
+from .origins import Origin, Record, Source, checked, is_filled, no_records, opener_of
+from .workbooks import from_workbook
 
 SAMPLE_ROWS = 50
 HEADER_RECORDS = 120
 HEADER_CHARACTERS = 200
-LARGE_BYTES = 16 * MIB  # unpacked; beyond it a workbook is read row by row instead of held
-
-type Source = bytes | str | os.PathLike[str] | Opener
-type Record = tuple[int, list[str]]
-type Records = Callable[[], Iterator[Record]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Origin:
-    """What is known about a source before its records are looked at."""
-
-    kind: str
-    records: Records
-    remarks: tuple[Remark, ...] = ()
-    most_records: int = 0
-    """Upper bound of the number of records; cheap to know."""
-    encoding: str = "utf-8"
-    is_encoding_certain: bool = True
-    encoding_choices: tuple[str, ...] = ()
-    delimiter: str = ""
-    sheet: str = ""
-    sheets: tuple[str, ...] = ()
 
 
 def read_table(
@@ -66,14 +42,14 @@ def read_table(
     Raises ``TableError`` with the reason for what is no table or breaks a limit; iterating may raise it too.
     """
     limits = limits or Limits()
-    opener = _opener(source)
+    opener = opener_of(source)
     try:
         if is_ours:
             return _table(_from_unpacked(opener, limits), limits, has_header)
         with opener() as stream:
             head = stream.read(8192)
         if decode.file_kind(head) == "zip":
-            origin = _from_workbook(opener, limits, sheet)
+            origin = from_workbook(opener, limits, sheet)
         else:
             if not delimiter and filename.lower().endswith((".tsv", ".tab")) and b"\t" in head:
                 delimiter = "\t"
@@ -102,29 +78,16 @@ def read_text(
         lambda: StringIO(text, newline=""),
         limits,
         delimiter,
-        _Origin("text", _no_records, _nul_remark(has_nul), max(text.count("\n"), text.count("\r")) + 1),
+        Origin("text", no_records, _nul_remark(has_nul), max(text.count("\n"), text.count("\r")) + 1),
     )
     return _table(origin, limits, has_header)
-
-
-def _opener(source: Source) -> Opener:
-    if isinstance(source, bytes):
-        return lambda: BytesIO(source)
-    if isinstance(source, str | os.PathLike):
-        path = Path(source)
-        return lambda: path.open("rb")
-    return source
-
-
-def _no_records() -> Iterator[Record]:
-    return iter(())
 
 
 def _nul_remark(has_nul: bool) -> tuple[Remark, ...]:
     return (Remark(RemarkCode.NUL_REMOVED),) if has_nul else ()
 
 
-def _from_bytes(opener: Opener, limits: Limits, encoding: str, delimiter: str) -> _Origin:
+def _from_bytes(opener: Opener, limits: Limits, encoding: str, delimiter: str) -> Origin:
     found = decode.detect(opener, limits, chosen=encoding)
     remarks = _nul_remark(found.has_nul)
     if found.has_broken:
@@ -135,9 +98,9 @@ def _from_bytes(opener: Opener, limits: Limits, encoding: str, delimiter: str) -
         lambda: TextIOWrapper(opener(), encoding=found.name, errors="replace", newline=""),
         limits,
         delimiter,
-        _Origin(
+        Origin(
             "csv",
-            _no_records,
+            no_records,
             remarks,
             found.line_ends,
             found.name.removesuffix("-sig"),
@@ -147,7 +110,7 @@ def _from_bytes(opener: Opener, limits: Limits, encoding: str, delimiter: str) -
     )
 
 
-def _from_unpacked(opener: Opener, limits: Limits) -> _Origin:
+def _from_unpacked(opener: Opener, limits: Limits) -> Origin:
     plain = Dialect(",")
 
     def records() -> Iterator[Record]:
@@ -157,12 +120,12 @@ def _from_unpacked(opener: Opener, limits: Limits) -> _Origin:
 
         return _csv_records(lines(), plain, limits)
 
-    return _Origin("xlsx", records)
+    return Origin("xlsx", records)
 
 
 def _delimited(
-    open_text: Callable[[], StringIO | TextIOWrapper], limits: Limits, delimiter: str, known: _Origin
-) -> _Origin:
+    open_text: Callable[[], StringIO | TextIOWrapper], limits: Limits, delimiter: str, known: Origin
+) -> Origin:
     """Choose the dialect by the first lines and give the records a way to be read again and again."""
 
     def lines() -> Iterator[str]:
@@ -175,7 +138,7 @@ def _delimited(
     remarks = known.remarks
     if not chosen.has_quotes:
         remarks += (Remark(RemarkCode.QUOTES_AS_TEXT),)
-    return _Origin(
+    return Origin(
         known.kind,
         lambda: _csv_records(lines(), chosen, limits),
         remarks,
@@ -232,75 +195,9 @@ def _what_is_wrong(
     return TableError(ErrorCode.QUOTE_NOT_CLOSED, row=number, column=trouble.column)
 
 
-def _from_workbook(opener: Opener, limits: Limits, wanted: str) -> _Origin:
-    with opener() as stream:
-        _require_size(stream, limits)
-        if xlsx.checked_size(stream, limits) > LARGE_BYTES:
-            return _from_large_workbook(opener, wanted)
-        workbook = xlsx.open_workbook(stream)
-    names = xlsx.sheet_names(workbook)
-    if not names:
-        raise TableError(ErrorCode.EMPTY)
-    # Loading a sheet takes memory, so only the first one with content is kept.
-    name, sheet, others = wanted, xlsx.open_sheet(workbook, wanted or names[0]), []
-    if not wanted:
-        name = names[0]
-        for other in names[1:]:
-            if (next_sheet := xlsx.open_sheet(workbook, other)).start is None:
-                continue
-            if sheet.start is None:
-                name, sheet = other, next_sheet
-            else:
-                others.append(other)
-    if sheet.start is None:
-        raise TableError(ErrorCode.EMPTY)
-
-    def records() -> Iterator[Record]:
-        return enumerate(xlsx.sheet_records(sheet), start=1)
-
-    remarks = _other_sheets(name, others)
-    return _Origin("xlsx", records, remarks, sheet.total_height, sheet=name, sheets=tuple(names))
-
-
-def _from_large_workbook(opener: Opener, wanted: str) -> _Origin:
-    workbook = Workbook(opener)
-    names = tuple(workbook.sheets)
-    filled = [name for name in names if any(_is_filled(cells) for cells in workbook.records(name))]
-    if wanted and wanted not in names:
-        raise TableError(ErrorCode.NO_SUCH_SHEET, sheet=wanted)
-    name = wanted or next(iter(filled), "")
-    if name not in filled:
-        raise TableError(ErrorCode.EMPTY)
-
-    def records() -> Iterator[Record]:
-        return enumerate(workbook.records(name), start=1)
-
-    remarks = _other_sheets(name, [] if wanted else [one for one in filled if one != name])
-    return _Origin("xlsx", records, remarks, sheet=name, sheets=names)
-
-
-def _other_sheets(name: str, others: Sequence[str]) -> tuple[Remark, ...]:
-    if not others:
-        return ()
-    return (Remark(RemarkCode.OTHER_SHEETS, {"sheet": name, "others": ", ".join(others[:5])}),)
-
-
 def encoding_samples(source: Source, names: Sequence[str]) -> dict[str, str]:
     """How the most telling line of a file reads in each of these encodings; empty where all is ASCII."""
-    return decode.sample_lines(_opener(source), names)
-
-
-def is_large_workbook(source: Source, *, limits: Limits | None = None) -> bool:
-    """Whether the file is a workbook that takes long to read, row by row, so that it is better unpacked once.
-
-    It is passed over as an archive, and nothing is kept. Raises ``TableError`` for one that breaks a limit.
-    """
-    limits = limits or Limits()
-    with _opener(source)() as stream:
-        if decode.file_kind(stream.read(8192)) != "zip":
-            return False
-        _require_size(stream, limits)
-        return xlsx.checked_size(stream, limits) > LARGE_BYTES
+    return decode.sample_lines(opener_of(source), names)
 
 
 def unpack_workbook(source: Source, out: TextIO, *, sheet: str = "") -> Table:
@@ -308,32 +205,23 @@ def unpack_workbook(source: Source, out: TextIO, *, sheet: str = "") -> Table:
 
     Returns the table of the workbook. Raises ``TableError``.
     """
-    opener = _opener(source)
-    origin = _from_workbook(opener, Limits(), sheet)
+    opener = opener_of(source)
+    origin = from_workbook(opener, Limits(), sheet)
     writer = csv.writer(out)
-    for _number, cells in _checked(origin.records(), Limits()):
+    for _number, cells in checked(origin.records(), Limits()):
         writer.writerow(cells)
     return _table(origin, Limits(), None)
 
 
-def _require_size(stream: BinaryIO, limits: Limits) -> None:
-    size = stream.seek(0, os.SEEK_END)
-    stream.seek(0)
-    if size > limits.file_bytes:
-        raise TableError(ErrorCode.TOO_BIG, size_mb=size // MIB, limit_mb=limits.file_bytes // MIB)
-
-
-def _table(origin: _Origin, limits: Limits, has_header: bool | None) -> Table:
-    first = list(islice(_checked(origin.records(), limits), HEADER_RECORDS))
-    if not any(_is_filled(cells) for _, cells in first):
+def _table(origin: Origin, limits: Limits, has_header: bool | None) -> Table:
+    first = list(islice(checked(origin.records(), limits), HEADER_RECORDS))
+    if not any(is_filled(cells) for _, cells in first):
         # Many blank rows above the table are odd, but no reason to refuse it.
-        beyond = next(
-            (record for record in _checked(origin.records(), limits) if _is_filled(record[1])), None
-        )
+        beyond = next((record for record in checked(origin.records(), limits) if is_filled(record[1])), None)
         if beyond is None:
             raise TableError(ErrorCode.EMPTY)
         start = beyond[0]
-        first = list(islice((r for r in _checked(origin.records(), limits) if r[0] >= start), HEADER_RECORDS))
+        first = list(islice((r for r in checked(origin.records(), limits) if r[0] >= start), HEADER_RECORDS))
     found = dialect.find_header([cells for _, cells in first], has_header=has_header)
     remarks = list(origin.remarks)
     if found.skipped:
@@ -357,11 +245,11 @@ def _table(origin: _Origin, limits: Limits, has_header: bool | None) -> Table:
 
     def rows() -> Iterator[Row]:
         count = 0
-        for number, record in _checked(origin.records(), limits):
+        for number, record in checked(origin.records(), limits):
             if number <= header_row:
                 continue
             cells = theirs(record)
-            if not _is_filled(cells):
+            if not is_filled(cells):
                 continue
             count += 1
             if count > limits.rows:
@@ -392,21 +280,6 @@ def _table(origin: _Origin, limits: Limits, has_header: bool | None) -> Table:
     )
 
 
-def _is_filled(cells: Sequence[str]) -> bool:
-    return any(cell and not cell.isspace() for cell in cells)
-
-
-def _checked(records: Iterator[Record], limits: Limits) -> Iterator[Record]:
-    """Pass records on that keep the limits of width and cell length."""
-    for number, cells in records:
-        if len(cells) > limits.columns and (width := dialect.extent(cells)) > limits.columns:
-            raise TableError(ErrorCode.TOO_MANY_COLUMNS, row=number, count=width, limit=limits.columns)
-        if cells and max(map(len, cells)) > limits.cell_characters:
-            column = next(i for i, cell in enumerate(cells, start=1) if len(cell) > limits.cell_characters)
-            raise TableError(ErrorCode.CELL_TOO_LONG, row=number, column=column, limit=limits.cell_characters)
-        yield number, cells
-
-
 def _row(number: int, cells: Sequence[str], width: int) -> Row:
     if len(cells) == width:
         return Row(number, tuple(cells))
@@ -421,7 +294,7 @@ def _headers(
 ) -> tuple[str, ...]:
     """Name every column once: blank names get the column's letter, a name used again gets a number."""
     if not has_header:
-        width = max(dialect.extent(cells) for cells in below if _is_filled(cells))
+        width = max(dialect.extent(cells) for cells in below if is_filled(cells))
         return tuple(dialect.letters(index) for index in range(width))
     width = max(
         dialect.extent(raw), max((min(dialect.extent(cells), len(raw)) for cells in below), default=0)

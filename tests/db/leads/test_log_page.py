@@ -11,7 +11,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns.models import Campaign
-from leads.domain.tables import read_table, reader, xlsx_writer
+from leads.domain.tables import read_table, workbooks, xlsx_writer
 from leads.models import Consent, Import, ImportRow, Lead
 from leads.services import imports
 from leadsync.accounts.models import User
@@ -322,7 +322,7 @@ def test_a_file_that_is_too_large_is_refused_unread(
 def test_a_large_workbook_is_unpacked_by_the_worker_and_reads_the_same(
     signed: Client, where: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "LARGE_BYTES", 100)
+    monkeypatch.setattr(workbooks, "LARGE_BYTES", 100)
     rows = [[f"Lead {n}", f"l{n}@example.com", "=1+1"] for n in range(30)]
     upload(signed, where, b"".join(xlsx_writer.write(["Name", "E-mail", "Note"], rows)), "list.xlsx")
     batch = Import.objects.get()

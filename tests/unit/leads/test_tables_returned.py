@@ -14,9 +14,9 @@ from leads.domain.tables import (
     TableError,
     is_large_workbook,
     read_table,
-    reader,
     returned,
     unpack_workbook,
+    workbooks,
     xlsx_writer,
 )
 from leads.domain.tables.xlsx_stream import Workbook
@@ -119,7 +119,7 @@ def test_a_large_workbook_reads_like_a_small_one(monkeypatch: pytest.MonkeyPatch
     data = sheet(CELLS, styles=STYLES, strings=STRINGS, epoch=epoch)
     small = read_table(data, has_header=True)
     cells = [row.cells for row in small]
-    monkeypatch.setattr(reader, "LARGE_BYTES", 0)
+    monkeypatch.setattr(workbooks, "LARGE_BYTES", 0)
     assert is_large_workbook(data)
     large = read_table(data, has_header=True)
     assert (large.headers, [row.cells for row in large]) == (small.headers, cells)

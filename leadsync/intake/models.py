@@ -56,7 +56,9 @@ class Source(Versioned):
     name = models.CharField(_("name"), max_length=100)
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="sources", verbose_name=_("campaign"))
     key = models.SlugField(max_length=40, unique=True)  # the public part of its address
-    secret = models.CharField(_("secret"), max_length=200)
+    secret = models.CharField(_("secret"), max_length=200, blank=True)  # empty: nobody is believed yet
+    old_secret = models.CharField(max_length=200, blank=True, default="", db_default="")
+    old_secret_until_at = models.DateTimeField(null=True)  # after a renewal both are valid until then
     verify_token = models.CharField(max_length=100, blank=True)  # Meta's handshake
     access_token = models.CharField(max_length=500, blank=True)  # with which Meta's answers are fetched
     mapping = models.JSONField(
@@ -125,6 +127,11 @@ class Payload(models.Model):
             models.Index(fields=["state", "-id"], name="payload_by_state"),
             models.Index(fields=["source", "-id"], name="payload_of_source"),
             models.Index(fields=["next_try_at"], condition=models.Q(state="waiting"), name="payload_waiting"),
+            models.Index(
+                fields=["source", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="payload_by_external_id",
+            ),
         ]
 
     def __str__(self) -> str:

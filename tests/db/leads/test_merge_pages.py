@@ -90,7 +90,7 @@ def test_two_side_by_side_become_one_as_chosen_and_two_again(client: Client, mar
     done = client.post(side_by_side(one, other), form(one, other, name="other"), follow=True)
     assert done.redirect_chain == [(f"/leads/{one.pk}/", 302)]
     assert "two leads are one now" in done.text
-    assert "Kowalska Anna is part of this lead" in done.text
+    assert "Kowalska Anna has been part of this lead" in done.text
     assert (fresh(one).name, fresh(one).city) == ("Kowalska Anna", "Łódź")
     undo = reverse("leads:merge_undo", args=[Merge.objects.get().pk])
     assert undo in done.text

@@ -353,3 +353,10 @@ def test_the_progress_of_trying_again_is_a_fragment_that_ends(client: Client, ma
     over = text(client.get(url, headers={"HX-Request": "true"}))
     assert "data-watch" not in over
     assert "1 still cannot be read" in over
+
+
+def test_a_later_message_does_not_hide_that_others_could_not_be_read(client: Client, marketer: User) -> None:
+    source = a_source(marketer)
+    unreadable(source)
+    sent(source, "L2")
+    assert "1 message could not be read." in page(client, "source", source.pk)

@@ -374,6 +374,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "questions", "description": "Questions between the departments."},
         {"name": "figures", "description": "Reports."},
         {"name": "people", "description": "Oneself, colleagues, notices."},
+        {"name": "personal data", "description": "Consent, everything about one person, erasing, exports."},
         {"name": "hooks", "description": "Other systems that are told what happens to leads."},
         {"name": "settings", "description": "Routing, lists of words, working time, the company."},
     ],

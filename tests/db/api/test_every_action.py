@@ -41,6 +41,10 @@ SAME = {
     "leads:lead_log": ["POST leads/{}/activities/"],
     "leads:lead_next_step": ["POST leads/{}/next-step/"],
     "leads:lead_note": ["POST leads/{}/notes/"],
+    "leads:lead_consent": ["POST leads/{}/consents/"],
+    "privacy:erase": ["POST personal-data/{}/erase/"],
+    "privacy:erase_unlinked": ["POST personal-data/erase-unlinked/"],
+    "privacy:periods": ["PUT periods/"],
     "leads:lead_answer": ["POST leads/{}/answers/"],
     "leads:lead_learn": ["POST leads/{}/learned/tags/", "POST leads/{}/learned/words/"],
     "leads:lead_give": ["POST leads/{}/handoff/"],
@@ -197,7 +201,10 @@ def operations() -> set[str]:
             continue
         path = route.removeprefix("api/v1/").removeprefix("^").removesuffix("$").replace("\\Z", "")
         path = "/".join("{}" if part.startswith("(?P<") else part for part in path.split("/"))
-        for method in getattr(view, "actions", None) or ():
+        methods_of = getattr(view, "cls", object)
+        for method in getattr(view, "actions", None) or [
+            one for one in UNSAFE if hasattr(methods_of, one.lower())
+        ]:
             if method.upper() in UNSAFE:
                 found.add(f"{method.upper()} {path}")
     return found

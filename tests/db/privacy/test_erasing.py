@@ -28,6 +28,7 @@ from leads.services import (
     imports,
     learned,
     marking,
+    merging,
     outcomes,
     saved_views,
 )
@@ -433,3 +434,15 @@ def test_who_never_became_a_lead_is_erased_by_address_or_number(everywhere: Ever
     unread.refresh_from_db()
     assert (unread.state, unread.body) == (Payload.State.DROPPED, "")
     assert (made.lead_id, made.counts) == (None, {"Payload": 1})
+
+
+def test_who_was_merged_into_the_lead_goes_with_it(
+    everywhere: Everywhere,
+    settings: Settings,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    survivor = lead(campaign=everywhere.campaign, name="Zofia Kwarcolit", owner=everywhere.rep)
+    merging.merge(survivor=survivor, other=fresh(everywhere.lead), by=everywhere.head)
+    with django_capture_on_commit_callbacks(execute=True):
+        erasing.erase(lead=fresh(survivor), by=everywhere.head)
+    assert left(Path(settings.MEDIA_ROOT)) == []

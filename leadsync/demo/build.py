@@ -41,7 +41,7 @@ from leadsync.accounts.services.company import raise_version
 from leadsync.core import db
 from leadsync.core.businesstime import WorkCalendar
 from leadsync.core.errors import Invalid
-from leadsync.demo import agreed, learned, markets, routes
+from leadsync.demo import agreed, doors, learned, markets, routes
 from leadsync.demo.generator import Inventor, Life, month_of
 from leadsync.demo.scenario import CHANNELS, COMPANY, PASSWORD, PEOPLE, STORIES, Story
 from leadsync.kpi.models import Plan
@@ -130,6 +130,8 @@ def build(
         Company.objects.filter(pk=1).update(is_sample=True)
     say("disputes, and the draft measured over known leads")
     agreed.fill(people, now)
+    say("the doors that leads come through, and pairs that look alike")
+    doors.fill(people, campaigns, now)
     say("the roll-up")
     upkeep.run(at=now)
     rollup.roll_up_full()

@@ -61,7 +61,7 @@ def rows(file: int, count: int) -> Iterator[list[str]]:
             if len(people) < 1000:
                 people.append(who)
         mail = "nobody@@example" if luck > 1 - BAD else f"user{who}@firm{who % 5000}.example.com"
-        need = " ".join(dice.choice(WORDS) for _ in range(12))
+        need = " ".join(dice.choice(WORDS) for _ in range(10))
         day = f"2026-{1 + number % 9:02d}-{1 + number % 28:02d}T10:{number % 60:02d}:00+01:00"
         firm = f"Firm {who % 5000} Ltd"
         yield [f"Jan Lead{who}", firm, "", mail, day, need, "Warszawa", str(who % 100), need[:60], "fair"]

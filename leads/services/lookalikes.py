@@ -88,18 +88,19 @@ def _comparable() -> QuerySet[Lead]:
     return Lead.objects.filter(is_test=False, erased_at=None)
 
 
-@transaction.atomic
 def find(lead_ids: Iterable[int]) -> Found:
     """Compare these leads with those that share parts of their words; a few statements for all of them."""
-    db.prefer_indexes()  # the planner takes parts of names for rarer than they are, and would read every lead
     wanted = sorted(set(lead_ids))
     pairs: dict[Pair, Alike] = {}
     for start in range(0, len(wanted), AT_ONCE):
-        some = list(_comparable().filter(pk__in=wanted[start : start + AT_ONCE]).values_list(*_READ))
-        facts = {row[0]: _facts(row) for row in some}
-        asked = [(pk, one) for pk, fact in facts.items() for one in _like(pk, fact)]
+        # The planner takes parts of names for rarer than they are, and would read every lead.
+        with db.reading_by_index():
+            some = list(_comparable().filter(pk__in=wanted[start : start + AT_ONCE]).values_list(*_READ))
+            facts = {row[0]: _facts(row) for row in some}
+            asked = [(pk, one) for pk, fact in facts.items() for one in _like(pk, fact)]
+            alike_rows = db.first_of_each([rows for _pk, rows in asked])
         best: dict[int, dict[int, Alike]] = {}
-        for place, *row in db.first_of_each([rows for _pk, rows in asked]):
+        for place, *row in alike_rows:
             pk = asked[place][0]
             alike = compare(facts[pk], _facts(row))
             if alike is not None:

@@ -475,6 +475,21 @@ def prefer_indexes() -> None:
 
 
 @contextmanager
+def reading_by_index() -> Iterator[None]:
+    """Within the block, read as `prefer_indexes` says.
+
+    PostgreSQL keeps such settings for a transaction, so there it is one. On SQLite it must be none: every transaction
+    begins with the one lock for writing, and everybody would wait for somebody who only reads.
+    """
+    if not is_postgres():
+        yield
+        return
+    with transaction.atomic():
+        prefer_indexes()
+        yield
+
+
+@contextmanager
 def by_hash() -> Iterator[None]:
     """Within the block, let PostgreSQL join no two tables row by row; to be used inside a transaction.
 

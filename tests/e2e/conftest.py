@@ -211,7 +211,7 @@ class Hands:
 
 @dataclass
 class Visitors:
-    """Opens pages as one of the sample company's people."""
+    """Opens pages as one of the sample company's people, or as a stranger: "" signs nobody in."""
 
     site: Site
     browser: Browser
@@ -219,7 +219,7 @@ class Visitors:
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def __call__(self, who: str, *, phone: bool = False, scheme: str = "light", path: str = "") -> Page:
-        if who not in self.states:
+        if who and who not in self.states:
             context = self.browser.new_context(locale="en-GB")
             page = context.new_page()
             page.goto(f"{self.site.url}/accounts/login/")
@@ -233,7 +233,7 @@ class Visitors:
             viewport=PHONE if phone else WIDE,
             has_touch=phone,
             color_scheme=scheme,  # type: ignore[arg-type]
-            storage_state=self.states[who],
+            storage_state=self.states.get(who),
             locale="en-GB",
             base_url=self.site.url,
         )

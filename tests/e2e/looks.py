@@ -1,0 +1,25 @@
+"""What every page keeps to, whoever looks at it: accessible, no wider than the screen, light and dark."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import PHONE, WIDE
+
+
+def check_looks(page: Page) -> None:
+    """Fail, saying where, on an accessibility fault, on more or less than one first heading, on what sticks out."""
+    page.wait_for_load_state("networkidle")
+    assert page.locator("h1").count() == 1
+    for size in (WIDE, PHONE):
+        page.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # no colour half-way
+            where = f"{size['width']} px, {scheme}"
+            found = Axe().run(page).response["violations"]
+            assert not found, f"{where}: " + "; ".join(
+                f"{one['id']}: {[node['target'] for node in one['nodes'][:3]]} {one['help']}" for one in found
+            )
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow <= 0, f"{where}: the page is {overflow} px wider than the screen"

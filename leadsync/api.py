@@ -17,6 +17,7 @@ from campaigns.api import CampaignViewSet
 from campaigns.api_channels import ChannelViewSet, PointViewSet
 from campaigns.api_money import SpendViewSet, VisitsViewSet
 from feedback.api import DisputeViewSet
+from feedback.api_markets import MarketNoteViewSet, ReviewViewSet
 from feedback.api_questions import QuestionViewSet
 from leads.api.agreement import AgreementViewSet
 from leads.api.backtest import BackTestViewSet
@@ -58,6 +59,8 @@ router.register("visits", VisitsViewSet, basename="visits")
 router.register("duplicates", PairViewSet, basename="duplicates")
 router.register("merges", MergeViewSet, basename="merges")
 router.register("disputes", DisputeViewSet, basename="disputes")
+router.register("market-notes", MarketNoteViewSet, basename="market_notes")
+router.register("reviews", ReviewViewSet, basename="reviews")
 router.register("questions", QuestionViewSet, basename="questions")
 router.register("absences", AbsenceViewSet, basename="absences")
 router.register("tokens", TokenViewSet, basename="tokens")

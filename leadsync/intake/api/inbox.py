@@ -21,7 +21,7 @@ from leadsync.core.errors import Invalid
 from leadsync.intake.models import Payload, Source
 from leadsync.intake.selectors import inbox as selectors
 from leadsync.intake.selectors import message_words
-from leadsync.intake.services import handling
+from leadsync.intake.services import handling, submissions
 
 
 class MessageOut(serializers.Serializer[Payload]):
@@ -80,7 +80,7 @@ class MessageViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Payload]
     lookup_value_regex = "[0-9]{1,18}"
     filter_backends = ()
     permissions: dict[str, Any] = dict.fromkeys(
-        ("list", "retrieve", "retry", "retry_all", "drop", "bring_back"), Can.EDIT_INTAKE
+        ("list", "retrieve", "retry", "retry_all", "drop", "bring_back", "take"), Can.EDIT_INTAKE
     )
 
     def get_queryset(self) -> QuerySet[Payload]:
@@ -119,6 +119,14 @@ class MessageViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Payload]
     def retry(self, request: Request, pk: str) -> Response:
         """By the mapping and the agreement of now. The message as it is then."""
         return self._shown(handling.retry(payload=self._payload(pk), by=caller(request)).pk)
+
+    @extend_schema(
+        tags=["intake"], summary="Make a lead of what looked like spam", request=None, responses=MessageFull
+    )
+    @action(detail=True, methods=["post"])
+    def take(self, request: Request, pk: str) -> Response:
+        """Somebody says that a person sent it. The message as it is then, with its lead."""
+        return self._shown(submissions.take_after_all(payload=self._payload(pk), by=caller(request)).pk)
 
     @extend_schema(tags=["intake"], summary="Drop a message", request=None, responses=MessageFull)
     @action(detail=True, methods=["post"])

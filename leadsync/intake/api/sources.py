@@ -57,6 +57,16 @@ class SourceIn(Strict):
     campaign = serializers.IntegerField(min_value=1, max_value=MOST_ID, help_text="An id of `/campaigns/`.")
 
 
+class SourceEdit(Strict):
+    """Changes. Only what is named changes."""
+
+    name = serializers.CharField(max_length=100, required=False)
+    campaign = serializers.IntegerField(
+        min_value=1, max_value=MOST_ID, required=False, help_text="Where its leads go from now on."
+    )
+    version = Version()
+
+
 class SourceMappingIn(Strict):
     """Where answers go. What is not named keeps what it had."""
 
@@ -119,11 +129,29 @@ class SourceViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Source]):
     def create(self, request: Request) -> Response:
         """It is on at once; its page shows address, secret and what to do at the sender."""
         body = read(SourceIn, request)
-        campaign: Campaign | None = selectors.possible_campaigns().filter(pk=body["campaign"]).first()
-        if campaign is None:
-            raise Invalid(_("There is no such campaign, or it is over."), field="campaign")
+        campaign = _campaign(body["campaign"])
         made = services.create(kind=body["kind"], name=body["name"], campaign=campaign, by=caller(request))
         return self._shown(made.pk, 201)
+
+    @extend_schema(
+        tags=["intake"],
+        summary="Name a source anew, or send its leads to another campaign",
+        request=SourceEdit,
+        responses=SourceOut,
+        examples=[OpenApiExample("Another campaign", value={"campaign": 14}, request_only=True)],
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Holds for messages from now on."""
+        body = read(SourceEdit, request)
+        source = get_object_or_404(Source.objects.select_related("campaign"), pk=pk)
+        services.edit(
+            source=source,
+            name=body.get("name", source.name),
+            campaign=_campaign(body["campaign"]) if "campaign" in body else source.campaign,
+            by=caller(request),
+            version=expected_version(request, body.get("version")),
+        )
+        return self._shown(source.pk)
 
     @extend_schema(
         tags=["intake"],
@@ -170,3 +198,11 @@ class SourceViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Source]):
             version=expected_version(request, body.get("version")),
         )
         return self._shown(source.pk)
+
+
+def _campaign(pk: int) -> Campaign:
+    """A campaign that leads may go to. Raises `Invalid`."""
+    found: Campaign | None = selectors.possible_campaigns().filter(pk=pk).first()
+    if found is None:
+        raise Invalid(_("There is no such campaign, or it is over."), field="campaign")
+    return found

@@ -101,6 +101,37 @@ SAME = {
     "notices:open": ["POST notices/read/"],
     "notices:read_all": ["POST notices/read/"],
     "notices:mute": ["POST notices/mute/"],
+    "campaigns:review": ["POST reviews/{}/answers/", "POST reviews/{}/say/"],
+    "feedback:market_write": ["POST market-notes/"],
+    "feedback:market_edit": ["PUT market-notes/{}/"],
+    "feedback:market_withdraw": ["POST market-notes/{}/withdraw/", "POST market-notes/{}/bring-back/"],
+    "hooks:new": ["POST webhooks/"],
+    "hooks:endpoint": ["PATCH webhooks/{}/"],
+    "hooks:delete": ["DELETE webhooks/{}/"],
+    "hooks:renew": ["POST webhooks/{}/secret/"],
+    "hooks:switch": ["POST webhooks/{}/switch/"],
+    "hooks:test": ["POST webhooks/{}/test/"],
+    "hooks:again": ["POST webhooks/{}/resend/"],
+    "hooks:again_all": ["POST webhooks/{}/resend/"],
+    "intake:source_new": ["POST sources/"],
+    "intake:source": ["PATCH sources/{}/"],
+    "intake:source_mapping": ["POST sources/{}/mapping/"],
+    "intake:source_switch": ["POST sources/{}/switch/"],
+    "intake:retry": ["POST messages/{}/try-again/"],
+    "intake:retry_all": ["POST messages/try-again/"],
+    "intake:drop": ["POST messages/{}/drop/"],
+    "intake:bring_back": ["POST messages/{}/bring-back/"],
+    "intake:take_after_all": ["POST messages/{}/take/"],
+    "leads:duplicates_dismiss": ["POST duplicates/{}/dismiss/"],
+    "leads:duplicates_again": ["POST duplicates/{}/suggest/"],
+    "leads:merge": ["POST merges/"],
+    "leads:merge_undo": ["POST merges/{}/undo/"],
+    "leads:import_columns": ["POST imports/{}/columns/"],
+    "leads:import_reading": ["POST imports/{}/reading/"],
+    "leads:import_cell": ["POST imports/{}/cells/"],
+    "leads:import_save": ["POST imports/{}/save/"],
+    "leads:import_cancel": ["POST imports/{}/cancel/"],
+    "leads:import_undo": ["POST imports/{}/undo/"],
     "accounts:absence_add": ["POST absences/"],
     "accounts:absence_remove": ["DELETE absences/{}/"],
     "accounts:token_revoke": ["DELETE tokens/{}/"],
@@ -111,6 +142,8 @@ MAIL = "the link in a mail, pressed without signing in"
 ENTRANCE = "how a person gets in"
 OWN_SCREEN = "how one's own screen looks and which mails one gets"
 LOST_TOKEN = "a token that got lost must not make people, roles, keys or other tokens"
+SECRET = "a lost token must not learn or replace the secrets by which senders are known"
+PLAN = "the plan comes whole with its own screens; until then it is read by people only"
 COMPANY = "set up once by an administrator; a lost token must not change where data goes or when promises run"
 
 # Pages that have no operation on purpose, and those whose area brings its own and lists it above when it is there.
@@ -139,6 +172,10 @@ NOT_OVER_THE_API = {
     "accounts:hours": COMPANY,
     "accounts:own_day_add": COMPANY,
     "accounts:own_day_remove": COMPANY,
+    "intake:source_credentials": SECRET,
+    "intake:source_renew": SECRET,
+    "hooks:drop": "a delivery is dropped where its words can be read, in the log",
+    "kpi:plan": PLAN,
     "notices:webhook": COMPANY,
     "notices:webhook_test": COMPANY,
     "notices:webhook_forget": COMPANY,
@@ -146,19 +183,6 @@ NOT_OVER_THE_API = {
     "notices:outbox_retry_all": COMPANY,
     "notices:outbox_drop": COMPANY,
 }
-# Areas whose pages are looked at when they are finished; each is to be empty of pages that this test does not know.
-UNDER_WAY = (
-    "leads:import",
-    "leads:merge",
-    "leads:duplicates",
-    "leads:lead_consent",
-    "kpi:",
-    "hooks:",
-    "intake:",
-    "privacy:",
-    "feedback:market",
-    "campaigns:review",
-)
 
 
 def walk(
@@ -211,9 +235,7 @@ def operations() -> set[str]:
 
 
 def test_every_action_of_a_page_is_an_operation_of_the_api_or_has_a_reason_not_to_be() -> None:
-    unknown = {
-        name for name in pages() - SAME.keys() - NOT_OVER_THE_API.keys() if not name.startswith(UNDER_WAY)
-    }
+    unknown = pages() - SAME.keys() - NOT_OVER_THE_API.keys()
     assert unknown == set(), "add the operation to SAME, or a reason to NOT_OVER_THE_API"
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
@@ -30,6 +30,9 @@ from leads.selectors import agreement
 from leadsync.accounts import selectors as accounts
 
 UNDO_WITHIN = timedelta(days=1)
+# Files hold personal data: so long they are kept, see services.import_files.
+SAVED_KEPT = timedelta(days=30)  # after a list was saved to its end, stopped, undone or dropped
+UNSAVED_KEPT = timedelta(days=30)  # after a list came that nobody saved
 UNFINISHED = (Import.State.WAITING, Import.State.RUNNING)
 SHOWN_NUMBERS = 5  # row numbers that a remark names
 
@@ -163,7 +166,7 @@ def open_table(batch: Import) -> Table:
     """The stored list. Rows are read one by one when it is iterated. Raises `TableError`, `OSError`."""
     options = batch.options
     if not batch.file:
-        raise FileNotFoundError(batch.pk)  # removed: somebody in it was erased
+        raise FileNotFoundError(batch.pk)  # removed; see `gone_words`
     if options.get("is_text"):
         with batch.file.open("rb") as stream:
             text = stream.read().decode()
@@ -285,6 +288,27 @@ def headers_of(batch: Import) -> list[str]:
     """The column names of the list, also when its file is gone. Raises `TableError`, `OSError`."""
     known = batch.options.get("headers")
     return list(known) if known is not None else list(open_table(batch).headers)
+
+
+def gone_words(batch: Import) -> str:
+    """When and why the file of a list was removed, in the reader's language; empty while it is here."""
+    erased, aged = batch.options.get("file_erased_at"), batch.options.get("file_aged_at")
+    if batch.file or not (erased or aged):
+        return ""
+    at = timezone.localtime(datetime.fromisoformat(erased or aged))
+    said = {"day": formats.date_format(at, "DATE_FORMAT")}
+    if erased:
+        return (
+            _("Its file was removed on %(day)s, because the personal data of somebody in it were erased.")
+            % said
+        )
+    is_left = batch.options.get("is_left")
+    said["n"] = str((UNSAVED_KEPT if is_left else SAVED_KEPT).days)
+    if is_left:
+        return (
+            _("Nobody saved it within %(n)s days, so on %(day)s it was dropped and its file removed.") % said
+        )
+    return _("Its file was removed on %(day)s: files are kept for %(n)s days.") % said
 
 
 def door_of(batch: Import) -> Door:

@@ -113,6 +113,7 @@ def _show_result(request: HttpRequest, batch: Import, *, status: int = 200, **mo
         "can_be_undone": selectors.can_be_undone(batch),
         "is_stopped": batch.options.get("is_stopped", False),
         "is_history": selectors.history_of(batch),
+        "gone": selectors.gone_words(batch),
     } | more
     if batch.state in selectors.UNFINISHED:
         return render_page(request, "leads/import_wait.html", context, fragment="import", status=status)
@@ -253,6 +254,9 @@ def rejected(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
     try:
         headers, rows = rejected_file.rows_of(batch)
     except (TableError, OSError) as error:
+        if batch.state != Import.State.PREVIEW:
+            said = _("The list is gone, so its rows cannot be given back. Bring the file again.")
+            return _show_result(request, batch, status=410, refusal=said)
         return _broken(request, batch, error)
     exports.record(kind=exports.Kind.REJECTED, by=person_of(request), what=batch.name or f"#{batch.pk}")
     write = returned.as_xlsx if kind == "xlsx" else returned.as_csv

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from leadsync.intake.domain.hosted import FASTEST
 from tests.e2e.conftest import PHONE, WIDE, Site, Visitors, free_port, until
+from tests.e2e.looks import check_looks
 
 pytestmark = pytest.mark.e2e
 
@@ -174,21 +174,8 @@ def test_the_public_page_is_accessible_and_fits(
         if wrong:
             until_believed()
             page.locator("form button").click()
-            page.wait_for_load_state("networkidle")
-            assert page.locator("[data-errors]").count() == 1
-        assert page.locator("h1").count() == 1
-        for size in (WIDE, PHONE):
-            page.set_viewport_size(size)
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-                found = Axe().run(page).response["violations"]
-                assert not found, [
-                    (one["id"], [node["target"] for node in one["nodes"][:3]]) for one in found
-                ]
-            wider = page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            assert wider <= 0
+            expect(page.locator("[data-errors]")).to_have_count(1)
+        check_looks(page)
     page.context.close()
 
 
@@ -205,22 +192,3 @@ def test_fields_move_and_the_preview_follows_while_one_types(visit: Visitors, fo
     labels = preview.locator("form .f > label")
     expect(labels.first).to_have_text("E-mail")
     assert page.url.endswith(f"/forms/{forms['pk']}/")
-
-
-@pytest.mark.parametrize(
-    "path", ["/campaigns/{campaign}/forms/", "/campaigns/{campaign}/forms/new/", "/forms/{pk}/"]
-)
-def test_the_pages_of_marketing_are_accessible_and_fit(
-    visit: Visitors, forms: dict[str, str], path: str
-) -> None:
-    page = visit("marta", path=path.format(**forms))
-    page.wait_for_load_state("networkidle")
-    assert page.locator("h1").count() == 1
-    for size in (WIDE, PHONE):
-        page.set_viewport_size(size)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-            found = Axe().run(page).response["violations"]
-            assert not found, [(one["id"], [node["target"] for node in one["nodes"][:3]]) for one in found]
-        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wider <= 0

@@ -25,11 +25,18 @@ def check_allowed(by: User | None) -> None:
 
 
 def in_preview(batch: Import) -> Import:
-    """The import, locked for this transaction. Raises `Conflict` once it is saved or dropped."""
+    """The import, locked for this transaction. Raises `Conflict` once it is saved or dropped, and until it is read."""
     held = db.locked(Import.objects.filter(pk=batch.pk)).first()
     if held is None or held.state != Import.State.PREVIEW:
         raise Conflict(_("This list is being saved or was saved already."), batch=held)
+    if is_unread(held):
+        raise Conflict(_("This list is still being read. Try again in a moment."), batch=held)
     return held
+
+
+def is_unread(batch: Import) -> bool:
+    """Whether a worker has still to unpack the list and to recognise its columns."""
+    return bool(batch.options.get("is_packed")) or "mapping" not in batch.options
 
 
 def look_through(batch: Import) -> None:

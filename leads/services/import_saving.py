@@ -18,7 +18,7 @@ from leads.models import ColumnMemory, Import, LeadEvent
 from leads.selectors import import_reading
 from leads.selectors import imports as selectors
 from leads.services import arrivals, preview
-from leads.services.import_basics import check_allowed, hint
+from leads.services.import_basics import check_allowed, hint, is_unread
 from leads.services.import_rows import Remarks, Saver
 from leads.services.import_taking import read_over, unpack
 from leadsync.accounts.models import User
@@ -41,6 +41,8 @@ def save(*, batch: Import, by: User) -> Import:
     with transaction.atomic():
         held = db.locked(Import.objects.filter(pk=batch.pk)).select_related("campaign", "by").get()
         if held.state == Import.State.PREVIEW:
+            if is_unread(held):
+                raise Invalid(_("This list is still being read. Try again in a moment."), field="rows")
             if selectors.mapping_of(held).ambiguous_dates:
                 raise Invalid(
                     _("Day and month could be swapped: choose how the dates are written."), field="orders"

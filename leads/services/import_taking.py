@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign
 from leads.domain.tables import Limits, RemarkCode, Table, TableError, is_large_workbook, unpack_workbook
 from leads.domain.tables.answers import recognised
+from leads.domain.tables.model import whole_mib
 from leads.domain.tables.rows import ColumnMapping, RowParser, suggest_mapping, with_date_orders
 from leads.domain.tables.values import DateOrder, clean
 from leads.domain.words import Door
@@ -134,7 +135,7 @@ def _take(
     batch.file.name = saved
     try:
         if state == Import.State.PREVIEW and _is_packed(batch):
-            # Unpacking it takes longer than a person waits; what the archive itself says was checked.
+            # Unpacking it takes longer than a person waits; what the archive says of itself was checked.
             batch.options["is_packed"] = True
         else:
             read_over(batch, mapping=mapping)
@@ -149,10 +150,9 @@ def _take(
 
 def too_large(size: int = 0) -> Invalid:
     """Why a file of so many bytes is not taken, or one of which only that is known."""
-    mib = 1024 * 1024
-    most = {"limit": Limits().file_bytes // mib}
+    most = {"limit": whole_mib(Limits().file_bytes)}
     if size:
-        most["size"] = size // mib
+        most["size"] = whole_mib(size)
         said = _("The file has %(size)s MB. At most %(limit)s MB can be read at once.") % most
     else:
         said = _("The file is too large. At most %(limit)s MB can be read at once.") % most

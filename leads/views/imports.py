@@ -48,9 +48,8 @@ def _show(request: HttpRequest, batch: Import, *, status: int = 200, **more: Any
     if batch.state != Import.State.PREVIEW:
         return _show_result(request, batch, status=status, **more)
     if batch.scanned_at is None:
-        return render_page(
-            request, "leads/import_wait.html", {"batch": batch, "is_reading": True} | more, fragment="import"
-        )
+        context = {"batch": batch, "is_reading": True} | more
+        return render_page(request, "leads/import_wait.html", context, fragment="import", status=status)
     asked = request.POST if request.method == "POST" else request.GET
     show = asked.get("show", preview.ALL)
     try:

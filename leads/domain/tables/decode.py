@@ -14,7 +14,7 @@ from typing import BinaryIO
 from charset_normalizer import from_bytes
 
 from .codes import ErrorCode
-from .model import MIB, Limits, TableError
+from .model import MIB, Limits, TableError, whole_mib
 
 type Opener = Callable[[], BinaryIO]
 
@@ -120,7 +120,9 @@ def detect(opener: Opener, limits: Limits, *, chosen: str = "") -> Encoding:
         while chunk := stream.read(CHUNK_BYTES):
             size += len(chunk)
             if size > limits.file_bytes:
-                raise TableError(ErrorCode.TOO_BIG, size_mb=size // MIB, limit_mb=limits.file_bytes // MIB)
+                raise TableError(
+                    ErrorCode.TOO_BIG, size_mb=whole_mib(size), limit_mb=limits.file_bytes // MIB
+                )
             if not head:
                 head = chunk[:SAMPLE_BYTES]
             nuls += chunk.count(0)

@@ -9,6 +9,11 @@ from .messages import english
 MIB = 1024 * 1024
 
 
+def whole_mib(size: int) -> int:
+    """How many MB a size in bytes is, rounded up: one byte beyond a limit is seen to be beyond it."""
+    return -(-size // MIB)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much is read at most; beyond it a table is refused with the reason."""

@@ -12,7 +12,7 @@ from . import decode, dialect, returned
 from .codes import ErrorCode, RemarkCode
 from .decode import Opener
 from .dialect import Dialect
-from .model import MIB, Limits, Remark, Row, Table, TableError
+from .model import MIB, Limits, Remark, Row, Table, TableError, whole_mib
 from .origins import Origin, Record, Source, checked, is_filled, no_records, opener_of
 from .workbooks import from_workbook
 
@@ -70,7 +70,7 @@ def read_text(
     if not text.strip("\x00 \t\r\n\ufeff"):
         raise TableError(ErrorCode.EMPTY)
     if len(text) > limits.file_bytes:
-        raise TableError(ErrorCode.TOO_BIG, size_mb=len(text) // MIB, limit_mb=limits.file_bytes // MIB)
+        raise TableError(ErrorCode.TOO_BIG, size_mb=whole_mib(len(text)), limit_mb=limits.file_bytes // MIB)
     has_nul = "\x00" in text
     # A browser may hand over half of a character pair; it can be neither stored nor shown.
     text = text.removeprefix("\ufeff").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from . import decode, xlsx
 from .codes import ErrorCode, RemarkCode
 from .decode import Opener
-from .model import MIB, Limits, Remark, TableError
+from .model import MIB, Limits, Remark, TableError, whole_mib
 from .origins import Origin, Record, Source, is_filled, opener_of
 from .xlsx_stream import Workbook
 
@@ -71,18 +71,19 @@ def _other_sheets(name: str, others: Sequence[str]) -> tuple[Remark, ...]:
 def is_large_workbook(source: Source, *, limits: Limits | None = None) -> bool:
     """Whether the file is a workbook that takes long to read, row by row, so that it is better unpacked once.
 
-    It is passed over as an archive, and nothing is kept. Raises ``TableError`` for one that breaks a limit.
+    At once: of a large one only what the archive says of itself is checked, the rest when it is unpacked. Raises
+    ``TableError`` for one that breaks a limit.
     """
     limits = limits or Limits()
     with opener_of(source)() as stream:
         if decode.file_kind(stream.read(8192)) != "zip":
             return False
         _require_size(stream, limits)
-        return xlsx.checked_size(stream, limits) > LARGE_BYTES
+        return xlsx.unpacks_beyond(stream, limits, LARGE_BYTES)
 
 
 def _require_size(stream: BinaryIO, limits: Limits) -> None:
     size = stream.seek(0, os.SEEK_END)
     stream.seek(0)
     if size > limits.file_bytes:
-        raise TableError(ErrorCode.TOO_BIG, size_mb=size // MIB, limit_mb=limits.file_bytes // MIB)
+        raise TableError(ErrorCode.TOO_BIG, size_mb=whole_mib(size), limit_mb=limits.file_bytes // MIB)

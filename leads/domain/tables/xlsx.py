@@ -22,6 +22,8 @@ from .model import MIB, Limits, TableError
 type CellValue = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 READ_BYTES = 256 * 1024
+MOST_PARTS = 10_000
+MOST_RATIO = 1_100  # deflate reaches 1032
 MOST_TITLE_ROWS = 150  # above the header, and the header itself
 # Beyond it a float no longer holds every integer: the digits shown would be invented.
 EXACT_INTEGER = 2**53
@@ -35,11 +37,28 @@ def checked_size(stream: BinaryIO, limits: Limits) -> int:
 
     Raises ``TableError`` when it is no .xlsx, is damaged, unpacks to too much, or has too many rows.
     """
+    return _guarded_zip(stream, lambda members: _check_unpacked(stream, members, limits))
+
+
+def unpacks_beyond(stream: BinaryIO, limits: Limits, most: int) -> bool:
+    """Whether the archive unpacks to more than ``most`` bytes, without unpacking more than that.
+
+    What it declares is believed only where it is more. Raises ``TableError`` as ``checked_size`` does, for what is
+    declared or found so far.
+    """
+
+    def look(members: list[ZipInfo]) -> bool:
+        declared = _check_declared(members, limits)
+        return declared > most or _check_unpacked(stream, members, limits, stop_beyond=most) > most
+
+    return _guarded_zip(stream, look)
+
+
+def _guarded_zip[T](stream: BinaryIO, look: Callable[[list[ZipInfo]], T]) -> T:
     try:
         with ZipFile(stream) as archive:
-            names = set(archive.namelist())
-            _require_workbook(archive, names)
-            return _check_unpacked(stream, archive.infolist(), limits)
+            _require_workbook(archive, set(archive.namelist()))
+            return look(archive.infolist())
     except (
         BadZipFile,
         EOFError,
@@ -124,17 +143,30 @@ def _require_workbook(archive: ZipFile, names: set[str]) -> None:
     raise TableError(ErrorCode.NOT_A_TABLE, kind="ZIP")
 
 
-def _check_unpacked(stream: BinaryIO, members: list[ZipInfo], limits: Limits) -> int:
-    """Refuse by declared size first, then unpack for real: what an archive declares may be a lie."""
-    too_big = TableError(ErrorCode.UNPACKS_TOO_BIG, limit_mb=limits.unpacked_bytes // MIB)
-    if len(members) > 10_000 or sum(member.file_size for member in members) > limits.unpacked_bytes:
-        raise too_big
-    size = 0
+def _check_declared(members: list[ZipInfo], limits: Limits) -> int:
+    """How many bytes the archive's directory says it unpacks to. Raises ``TableError``."""
+    declared = sum(member.file_size for member in members)
+    if len(members) > MOST_PARTS or declared > limits.unpacked_bytes:
+        raise TableError(ErrorCode.UNPACKS_TOO_BIG, limit_mb=limits.unpacked_bytes // MIB)
     for member in members:
         if member.flag_bits & 0x1:
             raise TableError(ErrorCode.ENCRYPTED)
-        if member.compress_type not in (0, 8):
+        # More than the method can do is made up, and so is what follows.
+        if member.compress_type not in (0, 8) or member.file_size > (member.compress_size + 1) * MOST_RATIO:
             raise TableError(ErrorCode.BROKEN_SPREADSHEET)
+    return declared
+
+
+def _check_unpacked(
+    stream: BinaryIO, members: list[ZipInfo], limits: Limits, *, stop_beyond: int | None = None
+) -> int:
+    """Refuse by what is declared first, then unpack for real: what an archive declares may be a lie.
+
+    Beyond ``stop_beyond`` bytes nothing more is looked at.
+    """
+    _check_declared(members, limits)
+    size = 0
+    for member in members:
         name = member.filename.lower()
         is_xml = name.endswith((".xml", ".rels"))
         sheet = _SheetLook(limits) if is_xml and name.startswith("xl/worksheets/") else None
@@ -142,7 +174,9 @@ def _check_unpacked(stream: BinaryIO, members: list[ZipInfo], limits: Limits) ->
         for chunk in unpacked(stream, member):
             size += len(chunk)
             if size > limits.unpacked_bytes:
-                raise too_big
+                raise TableError(ErrorCode.UNPACKS_TOO_BIG, limit_mb=limits.unpacked_bytes // MIB)
+            if stop_beyond is not None and size > stop_beyond:
+                return size
             if is_xml:
                 window = tail + chunk
                 if b"<!" in window and re.search(rb"<!(?:DOCTYPE|ENTITY)", window):

@@ -167,7 +167,26 @@ def test_a_large_workbook_is_unpacked_by_the_worker_and_reads_the_same(
     upload(signed, where, b"".join(xlsx_writer.write(["Name", "E-mail", "Note"], rows)), "list.xlsx")
     batch = Import.objects.get()
     assert "being read" in page(signed, batch).content.decode()
+    early = signed.post(reverse("leads:import_save", args=[batch.pk]))
+    assert early.status_code == 422
+    assert not Lead.objects.exists()
     imports.resume_all()
     assert "30 ready" in page(signed, batch).content.decode()
     signed.post(reverse("leads:import_save", args=[batch.pk]))
     assert Lead.objects.filter(need="=1+1").count() == 30
+
+
+def test_a_large_workbook_that_breaks_a_limit_is_taken_at_once_and_refused_by_the_worker_with_the_reason(
+    signed: Client, where: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbooks, "LARGE_BYTES", 100)
+    data = b"".join(xlsx_writer.write(["Name", "E-mail"], [["Anna", "a@example.com"]] * 3))
+    at = data.rindex(b"PK\x03\x04")  # the sheet's own header: seen only when it is unpacked
+    broken = data[:at] + b"PK\x00\x00" + data[at + 4 :]
+    upload(signed, where, broken, "list.xlsx")
+    batch = Import.objects.get()
+    assert "being read" in page(signed, batch).content.decode()
+    imports.resume_all()
+    shown = page(signed, batch)
+    assert shown.status_code == 422
+    assert "This list cannot be shown" in shown.content.decode()

@@ -9,6 +9,7 @@ import pytest
 import xlsxwriter
 
 from leads.domain.tables import ErrorCode, Limits, RemarkCode, Table, TableError, read_table, read_text
+from leads.domain.tables.model import MIB, whole_mib
 
 SPECTRUM = (
     "comma_in_quotes", "empty", "empty_crlf", "escaped_quotes", "json", "newlines", "newlines_crlf",
@@ -288,6 +289,12 @@ def test_files_beyond_the_limits_are_refused_before_they_are_read() -> None:
         read_table(data, limits=Limits(rows=99))
     assert caught.value.code is ErrorCode.TOO_MANY_ROWS
     assert len(list(read_table(data, limits=Limits(rows=100)))) == 100
+
+
+def test_a_file_one_byte_too_large_is_not_said_to_be_as_large_as_it_may_be() -> None:
+    said = refusal(b"n" * (MIB + 1), limits=Limits(file_bytes=MIB)).describe()
+    assert said == "The file has 2 MB. At most 1 MB can be read at once."
+    assert [whole_mib(size) for size in (0, 1, MIB, MIB + 1)] == [0, 1, 1, 2]
 
 
 def test_lines_within_quotes_do_not_count_as_rows() -> None:

@@ -2,7 +2,8 @@
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from leads.domain.tables import (
     returned,
     unpack_workbook,
     workbooks,
+    xlsx,
     xlsx_writer,
 )
 from leads.domain.tables.xlsx_stream import Workbook
@@ -168,3 +170,45 @@ def test_a_workbook_with_too_many_rows_is_refused_before_it_is_read() -> None:
         is_large_workbook(sheet(rows), limits=Limits(rows=100))
     assert caught.value.code is ErrorCode.TOO_MANY_ROWS
     assert not is_large_workbook(sheet(rows + blank), limits=Limits(rows=400))
+
+
+def test_a_large_workbook_is_known_by_what_it_declares_without_being_unpacked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = sheet('<row r="1"><c r="A1" t="inlineStr"><is><t>' + "x" * 20_000 + "</t></is></c></row>")
+    monkeypatch.setattr(workbooks, "LARGE_BYTES", 10_000)
+    monkeypatch.setattr(xlsx, "unpacked", None)
+    assert is_large_workbook(data)
+
+
+def test_a_workbook_that_declares_less_than_it_is_is_not_unpacked_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"<workbook/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * 40_000_000)
+    lying = out.getvalue().replace((40_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+    pieces = []
+
+    def seen(stream: BinaryIO, member: zipfile.ZipInfo) -> Iterator[bytes]:
+        for piece in real(stream, member):
+            pieces.append(len(piece))
+            yield piece
+
+    real = xlsx.unpacked
+    monkeypatch.setattr(xlsx, "unpacked", seen)
+    monkeypatch.setattr(workbooks, "LARGE_BYTES", 1_000_000)
+    assert is_large_workbook(lying)
+    assert sum(pieces) < 5_000_000
+
+
+def test_a_size_that_no_compression_reaches_is_refused_unread() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"<workbook/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b"<x/>" * 1_000)
+    lying = out.getvalue().replace((4_000).to_bytes(4, "little"), (100_000_000).to_bytes(4, "little"))
+    with pytest.raises(TableError) as caught:
+        is_large_workbook(lying)
+    assert caught.value.code is ErrorCode.BROKEN_SPREADSHEET

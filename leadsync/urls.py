@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from leadsync import home, shell
 
+handler400 = "leadsync.core.middleware.bad_request"
 handler500 = "leadsync.core.middleware.server_error"
 
 urlpatterns = [

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render, resolve_url
@@ -53,6 +54,36 @@ def _refused(request: HttpRequest, error: DomainError) -> HttpResponse:
     return response
 
 
+class TooMuch(DomainError):
+    """A form with more text than is taken in one message: status 413."""
+
+    code = "too_much"
+    http_status = 413
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """The project's `handler400`: 413 with what to do for a form beyond `DATA_UPLOAD_MAX_MEMORY_SIZE`, else as ever."""
+    if not isinstance(exception, RequestDataTooBig):
+        return defaults.bad_request(request, exception)
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2
+    error = TooMuch(
+        _(
+            "This is more text than can be sent at once: at most %(n)s MB. Save it as a file and bring the file."
+        )
+        % {"n": most}
+    )
+    if wants_fragment(request):
+        return _refused(request, error)
+    return render(request, "413.html", {"error": error, "back": _back(request)}, status=error.http_status)
+
+
+def _back(request: HttpRequest) -> str:
+    """The page of ours that the person came from, else the first one."""
+    back = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    return back if is_ours else "/"
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The project's `CSRF_FAILURE_VIEW`: 403 with what to do, for the usual cause is a page left open for long.
 
@@ -61,10 +92,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     error = NotAllowed(_("This page was open too long. Reload it and try again."))
     if wants_fragment(request):
         return _refused(request, error)
-    back = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = "/"
-    return render(request, "403_csrf.html", {"error": error, "back": back}, status=error.http_status)
+    return render(
+        request, "403_csrf.html", {"error": error, "back": _back(request)}, status=error.http_status
+    )
 
 
 class Faults:

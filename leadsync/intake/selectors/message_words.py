@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from leads.domain.tables import Field
 from leads.selectors.imports import FIELD_LABELS, problem_words
+from leadsync.intake.domain.hosted import Suspicion
 from leadsync.intake.domain.mapping import CONSENT_TEXT, FIELDS
 from leadsync.intake.domain.reading import Why
 from leadsync.intake.models import Payload
@@ -42,6 +43,12 @@ _REASONS: Final = {
     Why.NOT_FETCHED: gettext_lazy("Meta did not give the answers in many tries. Next step: try again."),
     Why.GONE: gettext_lazy("Meta has no answers for this lead, or the access token may not see them."),
     Why.FAULT: gettext_lazy("LeadSync failed at it. An administrator finds why in the log."),
+    Suspicion.TRAP: gettext_lazy(
+        "A field that people do not see was filled in, which only programs do. If it is from a person, take it as a lead."
+    ),
+    Suspicion.TOO_FAST: gettext_lazy(
+        "It came faster than anybody types. If it is from a person, take it as a lead."
+    ),
     "off": gettext_lazy("The source is off. It becomes a lead once the source is switched on."),
     "again": gettext_lazy("It is tried again."),
     "no_token": gettext_lazy("The answers cannot be fetched: an access token is missing."),

@@ -1,6 +1,7 @@
 """Messages of hosted forms that are no lead yet: kept, told of, and made a lead after all."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from leads.services import arrivals
 from leadsync.core.errors import Conflict, Invalid, NotAllowed
 from leadsync.intake.domain.hosted import Suspicion
 from leadsync.intake.models import LeadForm, Payload
+from leadsync.intake.selectors.message_words import reasons_of
 from leadsync.intake.services import handling, submissions
 from leadsync.intake.services.submissions import Message
 from leadsync.notices.models import Alert
@@ -133,11 +135,37 @@ def test_what_the_visitor_can_mend_is_said_and_not_kept() -> None:
     assert not Payload.objects.exists()
 
 
-def test_the_inbox_shows_what_was_sent_and_takes_it(client: Client) -> None:
-    kept = caught(hosted_form(), fields={"need": "Boxes"})
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [(Suspicion.TRAP, "A field that people do not see"), (Suspicion.TOO_FAST, "faster than anybody types")],
+)
+def test_spam_says_why_and_its_button_makes_a_lead_of_it(why: Suspicion, said: str) -> None:
+    form = hosted_form()
+    kept = submissions.keep_spam(form=form, message=message(fields={"need": "Boxes"}), why=why)
+    client = Client(enforce_csrf_checks=True)
     client.force_login(person("marketer"))
-    shown = client.get(reverse("intake:message", args=[kept.pk])).content.decode()
-    for said in ("Ewa Maj", "ewa@firma.example", "Boxes"):
-        assert said in shown
-    assert client.post(reverse("intake:take_after_all", args=[kept.pk])).status_code == 302
+    opened = reverse("intake:message", args=[kept.pk])
+    assert opened in client.get(reverse("intake:inbox"), {"state": "spam"}).content.decode()
+    shown = client.get(opened).content.decode()
+    for words in ("Ewa Maj", "ewa@firma.example", "Boxes", said):
+        assert words in shown
+    # The form with that button, as a browser sends it.
+    before = shown.partition("Take as a lead")[0].rpartition("<form")[2]
+    action = re.search(r'action="([^"]+)"', before)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', before)
+    assert action
+    assert token
+    answer = client.post(action[1], {"csrfmiddlewaretoken": token[1]}, follow=True)
     assert Lead.objects.get().need == "Boxes"
+    after = answer.content.decode()
+    assert answer.status_code == 200
+    assert reverse("leads:page", args=[Lead.objects.get().pk]) in after
+    assert "Take as a lead" not in client.get(opened).content.decode()
+    assert client.post(action[1], {"csrfmiddlewaretoken": token[1]}).status_code == 409
+    assert Lead.objects.count() == 1
+
+
+@pytest.mark.parametrize("why", list(Suspicion))
+def test_every_suspicion_has_words_of_its_own(why: Suspicion) -> None:
+    kept = submissions.keep_spam(form=hosted_form(), message=message(), why=why)
+    assert reasons_of(kept) != [why.value]

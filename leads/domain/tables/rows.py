@@ -73,6 +73,19 @@ _MOST_WORDS = 5_000  # of a column are remembered
 _CONTACTS = frozenset({Field.EMAIL, Field.PHONE})
 _TEST_LEAD = "<test lead: dummy data"
 _TEST_EMAILS = frozenset({"test@meta.com", "test@fb.com"})
+# Columns in which the networks say so, as `header_words` reads their names. A mere "test" may be anybody's question.
+_TEST_COLUMNS = frozenset(
+    {
+        "is test",
+        "istest",
+        "is test lead",
+        "test lead",
+        "testlead",
+        "lead testowy",
+        "testowy lead",
+        "тестовый лид",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +350,7 @@ class RowParser:
         ]
         mapped = {index for index, *_ in self._columns} | {index for index, _key, _read in self._answers}
         self._unmapped = [(index, header) for index, header in enumerate(self.headers) if index not in mapped]
+        self._said_test = [index for index, header in self._unmapped if header_words(header) in _TEST_COLUMNS]
         self._fixed = self._read_fixed()
         country = self._fixed.get(Field.COUNTRY)
         self._region = country if isinstance(country, str) else mapping.country
@@ -397,8 +411,7 @@ class RowParser:
     def parse(self, row: Row) -> ParsedRow:
         """Read one row; whatever stands in its cells, the answer is values, problems and remarks."""
         cells = row.cells
-        # One search of all cells at once says for nearly every row that there is nothing of the kind.
-        if _TEST_LEAD in "\n".join(cells) and any(cell.startswith(_TEST_LEAD) for cell in cells):
+        if self._is_test(cells):
             problem = Problem("", None, ProblemCode.TEST_LEAD)
             extra = {
                 header: clean_lines(plain(cells[i])) for i, header in enumerate(self.headers) if cells[i]
@@ -442,6 +455,13 @@ class RowParser:
             reading.extra,
             answers,
         )
+
+    def _is_test(self, cells: Sequence[str]) -> bool:
+        """Whether a network's test, by its dummy words or by a column of its own."""
+        # One search of all cells at once says for nearly every row that there is nothing of the kind.
+        if _TEST_LEAD in "\n".join(cells) and any(cell.startswith(_TEST_LEAD) for cell in cells):
+            return True
+        return any(cells[index] and parse_boolean(cells[index]) is True for index in self._said_test)
 
     def _finish(self, row: Row, reading: "_Reading") -> None:
         values = reading.values

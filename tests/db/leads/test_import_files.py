@@ -190,3 +190,20 @@ def test_a_large_workbook_that_breaks_a_limit_is_taken_at_once_and_refused_by_th
     shown = page(signed, batch)
     assert shown.status_code == 422
     assert "This list cannot be shown" in shown.content.decode()
+
+
+def test_a_networks_test_lead_is_skipped_with_its_reason_and_given_back(
+    signed: Client, where: Campaign
+) -> None:
+    upload(
+        signed, where, b"Name,E-mail,Is test\nTest,t@example.com,TRUE\nAnna,a@example.com,FALSE\n", "ads.csv"
+    )
+    batch = Import.objects.get()
+    shown = page(signed, batch).content.decode()
+    assert "1 ready" in shown
+    signed.post(reverse("leads:import_save", args=[batch.pk]))
+    batch.refresh_from_db()
+    assert (batch.read, batch.created, batch.rejected) == (2, 1, 1)
+    assert Lead.objects.get().name == "Anna"
+    back = signed.get(reverse("leads:import_rejected", args=[batch.pk])).getvalue().decode()
+    assert "This is a test lead of the advertising network." in back

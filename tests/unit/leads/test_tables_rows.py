@@ -162,6 +162,21 @@ def test_a_test_lead_of_the_network_is_refused_by_name(shared_data: Path) -> Non
     assert first.extra["form_name"] == "FORM, with comma"
 
 
+@pytest.mark.parametrize(
+    "column", ["Is test", "is_test", "isTest", "Test lead", "test_lead", "Lead testowy", "Тестовый лид"]
+)
+def test_a_row_whose_own_column_says_test_is_refused_as_one(column: str) -> None:
+    cells = ("TRUE", "true", "1", "yes", "tak", "да", "FALSE", "false", "0", "no", "", "perhaps")
+    rows = "".join(f"Anna\ta{n}@x.pl\t{cell}\n" for n, cell in enumerate(cells))
+    found = [problems(row) for row in parsed(f"name\temail\t{column}\n{rows}")]
+    assert found == [[("", ProblemCode.TEST_LEAD)]] * 6 + [[]] * 6
+
+
+@pytest.mark.parametrize("column", ["Test", "Test drive", "Latest", "Testing budget"])
+def test_other_columns_with_test_in_their_name_say_nothing_of_the_kind(column: str) -> None:
+    assert problems(parsed(f"name\temail\t{column}\nAnna\ta@x.pl\tyes\n")[0]) == []
+
+
 def test_every_row_of_the_real_funnel_is_ready(shared_data: Path) -> None:
     history = Context(is_history=True)
     folder = shared_data / "olist_marketing_funnel"

@@ -1,9 +1,9 @@
 """A form with more text than is taken at once: a page that says what to do, a fragment for htmx, nothing saved."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -27,7 +27,7 @@ def signed(request: pytest.FixtureRequest, settings: Settings) -> Client:
     return client
 
 
-def sent(client: Client, fields: dict[str, str], **headers: str) -> HttpResponse:
+def sent(client: Client, fields: dict[str, str], **headers: str) -> Any:
     url = reverse("leads:log_list", args=[campaign().pk])
     form = "application/x-www-form-urlencoded"
     return client.post(

@@ -189,7 +189,7 @@ def test_a_workbook_that_declares_less_than_it_is_is_not_unpacked_to_its_end(
         archive.writestr("xl/workbook.xml", b"<workbook/>")
         archive.writestr("xl/worksheets/sheet1.xml", b" " * 40_000_000)
     lying = out.getvalue().replace((40_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
-    pieces = []
+    pieces: list[int] = []
 
     def seen(stream: BinaryIO, member: zipfile.ZipInfo) -> Iterator[bytes]:
         for piece in real(stream, member):

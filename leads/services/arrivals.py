@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign
 from leads.domain.words import Door
 from leads.models import Arrival, Handoff, Import, Lead
-from leads.services import changes
+from leads.services import changes, unroutable_alerts
 from leads.services.arriving_rows import Chunk, RowResult
 from leads.services.same_lead import (
     Consented,
@@ -181,6 +181,7 @@ def tell_batch(*, batch: Import, by: User | None, at: datetime | None = None) ->
             .annotate(count=Count("id"), due=Min("due_at"))
             .order_by("rep")
         )
+    unroutable_alerts.settle(arrived.order_by().values_list("campaign", flat=True).distinct(), opens=True)
     name = batch.campaign.name if batch.campaign else ""
     rows = [
         notices.NewNotice(

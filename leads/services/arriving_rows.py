@@ -188,7 +188,9 @@ class Chunk:
             left = any(lead.can_be_reached and lead.owner_id is None for lead in new.values()) or any(
                 made.why["rule"] == unroutable_alerts.UNROUTABLE for made in handoffs.values()
             )
-            unroutable_alerts.settle([self.campaign.pk], opens=left)
+            # All that wait are counted for it: of a long list once it is in (`arrivals.tell_batch`), not with each chunk.
+            if self.batch is None or (left and not unroutable_alerts.is_told(self.campaign.pk)):
+                unroutable_alerts.settle([self.campaign.pk], opens=left)
         return results
 
     def _arrived_at(self, row: Prepared) -> datetime:

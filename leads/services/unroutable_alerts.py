@@ -16,6 +16,12 @@ from leadsync.notices.models import Alert
 UNROUTABLE = "unroutable"
 
 
+def is_told(campaign_id: int) -> bool:
+    """Whether an alert about this campaign is open already."""
+    subject = f"campaign:{campaign_id}"
+    return Alert.objects.filter(kind=UNROUTABLE, subject=subject, resolved_at=None).exists()
+
+
 def settle(campaign_ids: Iterable[int], *, opens: bool = False) -> None:
     """Keep the alerts about leads that found no rep true: `opens` where there may be some, resolve where none are.
 

@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import Campaign
 from leads.domain.words import Door
-from leads.models import Answer, Arrival, Handoff, Lead, LeadEvent, LeadKey
+from leads.models import Answer, Arrival, Handoff, Import, Lead, LeadEvent, LeadKey
 from leads.services import arrivals, marking, outcomes
 from leads.services.arrivals import LeadData
 from leadsync.core.errors import Invalid, NotAllowed
@@ -145,6 +145,16 @@ def test_with_nobody_present_leads_stay_with_marketing_and_an_alert_says_so() ->
     take(anna(), to=to)
     alert = Alert.objects.get()
     assert (alert.kind, alert.context["count"], alert.resolved_at) == ("unroutable", 1, None)
+
+
+def test_of_a_long_list_all_that_found_nobody_are_in_the_alert(monkeypatch: pytest.MonkeyPatch) -> None:
+    AbsenceFactory.create(person=person("rep"), starts_on=TUESDAY.date(), ends_on=TUESDAY.date())
+    monkeypatch.setattr(arrivals, "CHUNK", 2)
+    to = campaign()
+    batch = Import.objects.create(campaign=to, created_at=TUESDAY, door=Door.FILE, digest="x")
+    take(*(LeadData(name=f"Lead {n}", email=f"l{n}@example.com") for n in range(5)), to=to, batch=batch)
+    arrivals.tell_batch(batch=batch, by=None, at=TUESDAY)
+    assert Alert.objects.get().context["count"] == 5
 
 
 def test_an_open_lead_that_comes_again_is_told_to_its_owner_once_per_list() -> None:

@@ -9,12 +9,11 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 
 from campaigns.models import Campaign
-from leads.domain.tables import Field, TableError, read_table
-from leads.domain.tables.export import write_csv
+from leads.domain.tables import Field, TableError, read_table, returned
 from leads.domain.tables.rows import ColumnMapping, mapping_by_name, suggest_mapping
 from leads.models import Import
 from leads.selectors import imports as selectors
-from leads.services import imports
+from leads.services import imports, rejected_file
 from leadsync.accounts.models import User
 from leadsync.core.errors import Conflict, DomainError
 
@@ -176,10 +175,9 @@ class Command(BaseCommand):
     def _write_rejected(self, batch: Import, path: str) -> str:
         if not batch.rejected:
             return ""
-        headers = selectors.open_table(batch).headers
         try:
-            with Path(path).open("w", encoding="utf-8", newline="") as out:
-                write_csv(selectors.rejected_rows(batch, headers), [*headers, "row", "reason"], out)
+            with Path(path).open("wb") as out:
+                out.writelines(returned.as_csv(*rejected_file.rows_of(batch)))
         except OSError as error:
             raise CommandError(
                 f"{batch.rejected} rejected rows could not be written to {path}: {error.strerror}. "

@@ -66,8 +66,9 @@ def test_without_a_campaign_known_leads_are_updated_and_others_rejected_into_a_f
     said = run(capsys, deals, "--history", "--source", "old", "--rejected", "bad.csv", name="deals.csv")
     assert counts(said) == (2, 0, 1, 0, 1)
     rows = list(csv.reader(Path("bad.csv").read_text(encoding="utf-8-sig").splitlines()))
-    assert rows[1][:4] == ["2", "2025-03-05", "20", "3"]
-    assert "No lead with this external ID" in rows[1][4]
+    assert rows[1][0] == "3"
+    assert "No lead with this external ID" in rows[1][1]
+    assert rows[1][2:] == ["2", "2025-03-05", "20"]
     assert said["rejected_file"] == "bad.csv"
     assert Lead.objects.get().stage == "won"
 

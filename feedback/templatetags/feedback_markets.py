@@ -38,7 +38,7 @@ def review_panel(context: Context, campaign: Campaign) -> dict[str, Any]:
         "market": market,
         "figures": markets.figures_of(market) if is_before and (market.country or market.segment) else None,
         "typed": context.get("typed") or {},
-        "is_shown": is_before or bool(missing) or review is not None or bool(faced),
+        "is_shown": is_before or bool(faced),
         "is_before": is_before,
         "may_edit": may_edit,
         "may_ask": may_edit and campaign.state in {Campaign.State.DRAFT, Campaign.State.STOPPED},

@@ -85,7 +85,9 @@ def of_lead(request: HttpRequest, pk: int) -> HttpResponse:
     person = person_of(request)
     lead = _lead(person, pk)
     possible = selectors.possible(lead, person, timezone.now())
-    form = DisputeForm(request.POST if request.method == "POST" else None, choices=possible.wanted if possible else [])
+    form = DisputeForm(
+        request.POST if request.method == "POST" else None, choices=possible.wanted if possible else []
+    )
     status = 200
     if request.method == "POST":
         if possible is None:

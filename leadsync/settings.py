@@ -363,13 +363,19 @@ SPECTACULAR_SETTINGS = {
     "company's currency, refusals are problem documents (RFC 9457).",
     "TAGS": [
         {"name": "leads", "description": "Leads: log, read, correct."},
-        {"name": "work", "description": "What sales does with leads: contact, mark, plan, hand over, win, lose."},
+        {
+            "name": "work",
+            "description": "What sales does with leads: contact, mark, plan, hand over, win, lose.",
+        },
         {"name": "imports", "description": "Lists of leads from files."},
         {"name": "intake", "description": "Forms and sources that leads come in by."},
         {"name": "duplicates", "description": "Leads that are one: merge, and take it back."},
         {"name": "privacy", "description": "What is known about a person, consent, and erasing it."},
         {"name": "campaigns", "description": "Campaigns, channels, spend and visits."},
-        {"name": "agreement", "description": "The definition of a good lead and the promises, signed by both sides."},
+        {
+            "name": "agreement",
+            "description": "The definition of a good lead and the promises, signed by both sides.",
+        },
         {"name": "disputes", "description": "Marks that marketing does not agree with."},
         {"name": "questions", "description": "Questions between the departments."},
         {"name": "figures", "description": "Reports."},

@@ -34,7 +34,9 @@ class Traces:
         return cls(
             frozenset(found for one in emails if "@" in (found := one.strip().casefold())),
             frozenset(
-                found for one in phones if not _LETTER.search(one) and len(found := digits(one)) >= _LEAST_DIGITS
+                found
+                for one in phones
+                if not _LETTER.search(one) and len(found := digits(one)) >= _LEAST_DIGITS
             ),
             frozenset(
                 found

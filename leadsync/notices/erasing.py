@@ -56,7 +56,9 @@ def erase(*, leads: Collection[int], urls: Collection[str], traces: Traces, at: 
     A mail that still waits is not sent: what else it would have told is mailed with the next one.
     """
     found = about(leads, urls)
-    mails: set[int] = set(Notice.objects.filter(found, message__isnull=False).values_list("message", flat=True))
+    mails: set[int] = set(
+        Notice.objects.filter(found, message__isnull=False).values_list("message", flat=True)
+    )
     mails |= set(News.objects.filter(found, message__isnull=False).values_list("message", flat=True))
     counts = {
         "Notice": _emptied(Notice, found),

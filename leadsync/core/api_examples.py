@@ -161,7 +161,7 @@ def takes(schema: Mapping[str, Any], kinds: list[str], value: Any) -> bool:
     if kind not in kinds:
         return False
     if kind == "array":
-        return schema.get("items", {}).get("type") == "string"
+        return bool(schema.get("items", {}).get("type") == "string")
     if kind == "object":
         return "properties" not in schema
     if kind == "string":

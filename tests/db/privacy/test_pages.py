@@ -43,13 +43,15 @@ def client(head: User) -> Client:
 def test_only_heads_and_administrators_see_personal_data_as_a_whole(role: str) -> None:
     found = lead(name="Zofia Nowak")
     client = signed_in(person(role))
-    pages = ("/settings/privacy/", "/settings/privacy/periods/", "/settings/privacy/erased/")
-    pages += (
+    pages = (
+        "/settings/privacy/",
+        "/settings/privacy/periods/",
+        "/settings/privacy/erased/",
         "/settings/privacy/exports/",
         f"/leads/{found.pk}/personal/",
         f"/leads/{found.pk}/personal/file/",
+        f"/leads/{found.pk}/erase/",
     )
-    pages += (f"/leads/{found.pk}/erase/",)
     wanted = 200 if role in MAY else 403
     assert {client.get(page).status_code for page in pages} == {wanted}
     shown = client.get(f"/leads/{found.pk}/").content.decode()

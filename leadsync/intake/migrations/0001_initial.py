@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("campaigns", "0001_initial"),
+        ("campaigns", "0002_market_notes_and_reviews"),
         ("leads", "0009_merges_consent_erasure"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -96,7 +96,9 @@ class Migration(migrations.Migration):
                 ),
                 ("name", models.CharField(max_length=100, verbose_name="name")),
                 ("key", models.SlugField(max_length=40, unique=True)),
-                ("secret", models.CharField(max_length=200, verbose_name="secret")),
+                ("secret", models.CharField(blank=True, max_length=200, verbose_name="secret")),
+                ("old_secret", models.CharField(blank=True, db_default="", default="", max_length=200)),
+                ("old_secret_until_at", models.DateTimeField(null=True)),
                 ("verify_token", models.CharField(blank=True, max_length=100)),
                 ("access_token", models.CharField(blank=True, max_length=500)),
                 ("mapping", models.JSONField(default=dict)),
@@ -226,12 +228,22 @@ class Migration(migrations.Migration):
                         fields=["next_try_at"],
                         name="payload_waiting",
                     ),
+                    models.Index(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        fields=["source", "external_id"],
+                        name="payload_by_external_id",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("source__isnull", False)),
                         fields=("source", "digest"),
                         name="payload_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("form__isnull", False)),
+                        fields=("form", "external_id", "digest"),
+                        name="payload_of_page_once",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("lead_id", models.BigIntegerField(unique=True)),
+                ("lead_id", models.BigIntegerField(null=True, unique=True)),
                 (
                     "why",
                     models.CharField(

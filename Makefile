@@ -113,7 +113,7 @@ port-free: install
 
 test: install ## Run all tests on the embedded database, browser tests too
 	$(PYTEST) -n $(JOBS) -m "not e2e and not faults"
-	$(PYTEST) -m e2e
+	$(PYTEST) -n $(JOBS) -m e2e
 	$(PYTEST) -n $(JOBS) -m faults
 
 test-postgres: install ## Run the tests on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL)
@@ -121,7 +121,7 @@ test-postgres: install ## Run the tests on PostgreSQL and Redis (TEST_DATABASE_U
 	$(ON_SERVERS) $(PYTEST) -n $(JOBS) -m faults
 
 e2e: install ## Run the browser tests only
-	$(PYTEST) -m e2e
+	$(PYTEST) -n $(JOBS) -m e2e
 
 check: install ## Lint, types, layers, migrations, catalogues, production settings
 	$(BIN)/ruff check .

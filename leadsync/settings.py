@@ -326,6 +326,8 @@ if CELERY_BROKER_URL.startswith("filesystem"):
         "control_folder": str(_broker / "control"),
         "store_processed": True,
         "processed_folder": str(_broker / "processed"),
+        # It is looked at again only once both messages in hand are done: once a second would be two tasks a second.
+        "polling_interval": 0.2,
     }
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {

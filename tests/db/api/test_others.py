@@ -157,9 +157,8 @@ def test_reasons_and_channels_can_be_looked_up(api: Api) -> None:
     place = channel(name="Fairs")
     client = api(person("rep"))
     assert "no_budget" in [one["key"] for one in client.get("/api/v1/reasons/").json()]
-    assert {"id": place.pk, "name": "Fairs", "is_active": True} in client.get("/api/v1/channels/").json()[
-        "results"
-    ]
+    channels = client.get("/api/v1/channels/").json()["results"]
+    assert {"id": place.pk, "name": "Fairs", "terms": "", "is_active": True} in channels
 
 
 # ------------------------------------------------------------------------------------------------ the document

@@ -17,7 +17,7 @@ from tests.factories.leads import agreement_in_force, lead
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
-QUEUE_AT_MOST, LEAD_AT_MOST = 16, 21
+QUEUE_AT_MOST, LEAD_AT_MOST = 16, 23  # of a lead two are whether it may be the same as another
 BUDGET = {"key": "budget", "question": "Knows the budget"}
 
 

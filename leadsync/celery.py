@@ -14,8 +14,11 @@ from celery.signals import setup_logging
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from leadsync.core import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadsync.settings")
 
+broker.install()
 app = Celery("leadsync")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -301,6 +301,9 @@ FORM_RATE: int = env.int("FORM_RATE", default=20)
 FORM_RATE_ALL: int = env.int("FORM_RATE_ALL", default=600)
 
 # ---------------------------------------------------------------------------------------------- workers
+# Beat keeps when it ran last in memory: the schedule is written in code, and what is due is in the database. Celery's
+# own keeps it in a file, a SQLite one from Python 3.13 on, where beat was seen to end with "locking protocol".
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BROKER_URL: str = (
     _required("CELERY_BROKER_URL", "the address of Redis, redis://host:6379/0")
     if PRODUCTION

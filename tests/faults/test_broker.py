@@ -14,7 +14,7 @@ pytestmark = pytest.mark.faults
 
 
 def test_ten_minutes_without_the_broker_lose_nothing(house: House, journal: Journal) -> None:
-    _made, token = tokens.create(by=journal.head, name="test", scope=ApiToken.Scope.ALL)
+    _made, token = tokens.create(by=journal.campaign.owner, name="test", scope=ApiToken.Scope.ALL)
     headers = {"Authorization": f"Bearer {token}"}
     url, worker = house.web(), house.worker()
     until(lambda: requests.get(f"{url}/readyz", timeout=10).ok, "everything is ready")

@@ -18,7 +18,7 @@ CLEAN = {200, 201, 503}  # done, or a page that says that it was not
 
 
 def headers_of(journal: Journal) -> dict[str, str]:
-    _made, token = tokens.create(by=journal.head, name="test", scope=ApiToken.Scope.ALL)
+    _made, token = tokens.create(by=journal.campaign.owner, name="test", scope=ApiToken.Scope.ALL)
     return {"Authorization": f"Bearer {token}"}
 
 

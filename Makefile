@@ -10,6 +10,9 @@ LINT_DATABASE_URL ?= postgres://127.0.0.1:5432/postgres
 BENCH_DATABASE_URL ?= postgres://127.0.0.1:5432/leadsync_bench
 BENCH_LEADS ?= 100000
 export PORT LEADSYNC_VAR BENCH_LEADS
+# Programs are compiled once, not at each start: without the compiled files one that does nothing takes three times as
+# long to begin, and the tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,7 +34,8 @@ ON_SERVERS := env DATABASE_URL="$(TEST_DATABASE_URL)" CELERY_BROKER_URL="$(TEST_
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo demo-reset reset port-free test test-postgres e2e check bench lock messages format
+.PHONY: help install demo demo-reset reset port-free test test-postgres suite suite-postgres e2e faults faults-postgres \
+	check bench lock messages format
 
 help: ## Say what there is to do
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -111,17 +115,24 @@ port-free: install
 
 # ---------------------------------------------------------------------------------------------- tests and checks
 
-test: install ## Run all tests on the embedded database, browser tests too
-	$(PYTEST) -n $(JOBS) -m "not e2e and not faults"
-	$(PYTEST) -n $(JOBS) -m e2e
-	$(PYTEST) -n $(JOBS) -m faults
+test: suite e2e faults ## Run all tests on the embedded database, browser tests too
 
-test-postgres: install ## Run the tests on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL)
+test-postgres: suite-postgres faults-postgres ## Run the tests on PostgreSQL and Redis (TEST_DATABASE_URL, TEST_REDIS_URL)
+
+suite: install ## Run the tests that need neither browser nor real processes
+	$(PYTEST) -n $(JOBS) -m "not e2e and not faults"
+
+suite-postgres: install ## The same on PostgreSQL and Redis
 	$(ON_SERVERS) $(PYTEST) -n $(JOBS) -m "not e2e and not faults"
-	$(ON_SERVERS) $(PYTEST) -n $(JOBS) -m faults
 
 e2e: install ## Run the browser tests only
 	$(PYTEST) -n $(JOBS) -m e2e
+
+faults: install ## Run the tests that kill real processes only
+	$(PYTEST) -n $(JOBS) -m faults
+
+faults-postgres: install ## The same on PostgreSQL and Redis
+	$(ON_SERVERS) $(PYTEST) -n $(JOBS) -m faults
 
 check: install ## Lint, types, layers, migrations, catalogues, production settings
 	$(BIN)/ruff check .

@@ -74,8 +74,11 @@ INSTALLED_APPS = [
     "leadsync.hooks",
     "leadsync.intake",
     "feedback",
+    "leadsync.exchange",
+    "leadsync.meetings",
     "leadsync.privacy",
     "leadsync.kpi",
+    "leadsync.start",
     "leadsync.demo",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -303,7 +306,7 @@ FORM_RATE_ALL: int = env.int("FORM_RATE_ALL", default=600)
 # ---------------------------------------------------------------------------------------------- workers
 # Beat keeps when it ran last in memory: the schedule is written in code, and what is due is in the database. Celery's
 # own keeps it in a file, a SQLite one from Python 3.13 on, where beat was seen to end with "locking protocol".
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "leadsync.core.beat_scheduler:AliveScheduler"
 CELERY_BROKER_URL: str = (
     _required("CELERY_BROKER_URL", "the address of Redis, redis://host:6379/0")
     if PRODUCTION
@@ -318,7 +321,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 3_000
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULE_FILENAME = str(LEADSYNC_VAR / "beat-schedule")
+CELERY_BEAT_SCHEDULE_FILENAME = str(LEADSYNC_VAR / "beat-schedule")  # touched at each tick, holds nothing
 if CELERY_BROKER_URL.startswith("filesystem"):
     _broker = LEADSYNC_VAR / "broker"
     for _name in ("messages", "control", "processed"):
@@ -375,7 +378,6 @@ SPECTACULAR_SETTINGS = {
         {"name": "imports", "description": "Lists of leads from files."},
         {"name": "intake", "description": "Forms and sources that leads come in by."},
         {"name": "duplicates", "description": "Leads that are one: merge, and take it back."},
-        {"name": "privacy", "description": "What is known about a person, consent, and erasing it."},
         {"name": "campaigns", "description": "Campaigns, channels, spend and visits."},
         {
             "name": "agreement",
@@ -383,6 +385,8 @@ SPECTACULAR_SETTINGS = {
         },
         {"name": "disputes", "description": "Marks that marketing does not agree with."},
         {"name": "questions", "description": "Questions between the departments."},
+        {"name": "exchange", "description": "What people learned at the other department, bookings, wins."},
+        {"name": "meetings", "description": "Joint meetings: agendas, decisions, minutes."},
         {"name": "figures", "description": "Reports."},
         {"name": "people", "description": "Oneself, colleagues, notices."},
         {"name": "personal data", "description": "Consent, everything about one person, erasing, exports."},

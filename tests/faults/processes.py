@@ -395,9 +395,12 @@ class House:
         process.told = told
         return process
 
-    def web(self, **env: str) -> str:
-        """A web server; its address, once it answers."""
+    def web(self, *, at: str = "", **env: str) -> str:
+        """A web server; its address, once it answers. With `at` it dies there, as a worker does."""
         port = free_port()
+        if at:
+            told = self.var / f"told-{len(self.processes)}"
+            env["FAULT"] = json.dumps({"at": at, "times": 1, "act": "die", "told": str(told)})
         web = self.start(
             "gunicorn",
             "tests.faults.wsgi",

@@ -55,6 +55,7 @@ class Can(StrEnum):
     WRITE_MARKET_NOTES = "write_market_notes"
     CLEAR_CAMPAIGNS = "clear_campaigns"  # or object, for sales, before they go live
     OVERRULE_REVIEWS = "overrule_reviews"
+    DECIDE_GATES = "decide_gates"  # stop, or change and test again, after a gate that was not passed
     LOG_LEADS = "log_leads"
     WORK_LEADS = "work_leads"  # marks, activities, follow-ups on own leads
     WORK_ANY_LEAD = "work_any_lead"  # the same on everyone's leads, with a note where a rule is overridden
@@ -70,6 +71,12 @@ class Can(StrEnum):
     SIGN_PLAN = "sign_plan"
     SEE_FIRST_CONTACTS = "see_first_contacts"  # first contact by person: heads and director
     ASK = "ask"
+    HAND_IN = "hand_in"  # a problem or a need for the next joint meeting
+    RUN_MEETINGS = "run_meetings"  # series, decisions, minutes
+    LOG_EXCHANGE = "log_exchange"  # calls heard, days shadowed; book one; applause
+    SEE_EXCHANGE = "see_exchange"  # the figures of everybody
+    PROPOSE_IDEAS = "propose_ideas"  # and vote for those of others
+    ACKNOWLEDGE = "acknowledge"  # an alert: "I take care of it"
     EXPORT = "export"
     MERGE_LEADS = "merge_leads"
     EDIT_INTAKE = "edit_intake"  # hosted forms, sources, messages that could not be read
@@ -78,10 +85,21 @@ class Can(StrEnum):
     MANAGE_COMPANY = "manage_company"
 
 
-_EVERYONE = frozenset({Can.ASK, Can.EXPORT, Can.WRITE_MARKET_NOTES})
+_EVERYONE = frozenset(
+    {
+        Can.ASK,
+        Can.EXPORT,
+        Can.WRITE_MARKET_NOTES,
+        Can.HAND_IN,
+        Can.LOG_EXCHANGE,
+        Can.PROPOSE_IDEAS,
+        Can.ACKNOWLEDGE,
+    }
+)
 _MARKETING = _EVERYONE | {
     Can.EDIT_CAMPAIGNS,
     Can.EDIT_CHANNELS,
+    Can.DECIDE_GATES,
     Can.EDIT_INTAKE,
     Can.LOG_LEADS,
     Can.MERGE_LEADS,
@@ -95,6 +113,8 @@ _HEADS = frozenset(
         Can.SEE_FIRST_CONTACTS,
         Can.DECIDE_DISPUTES,
         Can.ERASE_LEADS,
+        Can.RUN_MEETINGS,
+        Can.SEE_EXCHANGE,
     }
 )
 _SALES = _EVERYONE | {Can.WORK_LEADS}
@@ -119,7 +139,12 @@ PERMISSIONS: dict[Role, frozenset[Can]] = {
         Can.EDIT_PLAN,
         Can.SEE_FIRST_CONTACTS,
         Can.DECIDE_DISPUTES,
+        Can.DECIDE_GATES,
         Can.OVERRULE_REVIEWS,
+        Can.RUN_MEETINGS,
+        Can.SEE_EXCHANGE,
     },
-    Role.ADMINISTRATOR: frozenset({Can.MANAGE_PEOPLE, Can.MANAGE_COMPANY, Can.ERASE_LEADS, Can.EDIT_INTAKE}),
+    Role.ADMINISTRATOR: frozenset(
+        {Can.MANAGE_PEOPLE, Can.MANAGE_COMPANY, Can.ERASE_LEADS, Can.EDIT_INTAKE, Can.ACKNOWLEDGE}
+    ),
 }

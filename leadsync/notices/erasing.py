@@ -4,7 +4,7 @@ Called by `leadsync.privacy.services.erasing`. Notices know their lead by number
 address they link to.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -73,13 +73,16 @@ def erase(*, leads: Collection[int], urls: Collection[str], traces: Traces, at: 
     return {table: count for table, count in counts.items() if count}
 
 
+def emptied(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts of a notice without what says who it was about."""
+    kept = {key: value for key, value in facts.items() if key in _KEPT}
+    return kept | {key: GONE for key in _WORDS if facts.get(key)} | {IS_ERASED: True}
+
+
 def _emptied(model: type[Model], which: Q) -> int:
     rows = list(model._default_manager.filter(which).only("pk", "context"))
     for row in rows:
-        facts = row.context  # type: ignore[attr-defined]
-        kept = {key: value for key, value in facts.items() if key in _KEPT}
-        kept |= {key: GONE for key in _WORDS if facts.get(key)}
-        row.context = kept | {IS_ERASED: True}  # type: ignore[attr-defined]
+        row.context = emptied(row.context)  # type: ignore[attr-defined]
     return model._default_manager.bulk_update(rows, ["context"], batch_size=_AT_ONCE)
 
 

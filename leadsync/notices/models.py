@@ -26,6 +26,8 @@ class Message(models.Model):
         INSTANT = "instant", _("Mail at once")
         MORNING = "morning", _("Morning mail")
         MONDAY = "monday", _("Monday mail")
+        WINS = "wins", _("Wins of the week")
+        MINUTES = "minutes", _("Minutes of meetings")
 
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
@@ -168,10 +170,14 @@ class News(models.Model):
 
 
 class Alert(models.Model):
-    """A fact that needs somebody to act: one open alert per kind and subject."""
+    """A fact that needs somebody to act: one open alert per kind and subject.
+
+    `cost_minutes` is what it takes of people's working time while it stands: what needs more comes first.
+    """
 
     kind = models.CharField(max_length=40)
     subject = models.CharField(max_length=120)
+    cost_minutes = models.PositiveIntegerField(default=0, db_default=0)
     context = models.JSONField(default=dict)
     url = models.CharField(max_length=300, blank=True)
     opened_at = models.DateTimeField()
@@ -182,6 +188,13 @@ class Alert(models.Model):
     )
 
     class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["-resolved_at", "-id"],
+                condition=models.Q(resolved_at__isnull=False),
+                name="alert_resolved",
+            )
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["kind", "subject"], condition=models.Q(resolved_at=None), name="alert_one_open"

@@ -1,6 +1,6 @@
 """Messages on their way: taken by one worker at a time, tried again with growing pauses, given up visibly."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from leadsync.accounts.roles import Can
 from leadsync.core import db
 from leadsync.core.errors import NotFound
 from leadsync.notices.models import Message
+from leadsync.notices.watching import Fact, settle
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +23,7 @@ BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 2
 MAX_ATTEMPTS = len(BACK_OFF) + 1
 # Longer than the time-outs of the other side together: nobody else takes a message that is being sent.
 LEASE = timedelta(minutes=5)
+MEND_MINUTES = 15  # to see why messages were given up, and to try again
 
 
 @dataclass(slots=True)
@@ -144,3 +146,15 @@ def drop(*, by: User, pk: int) -> bool:
             state=Message.State.DROPPED, next_try_at=None
         )
     )
+
+
+def watch(*, at: datetime | None = None) -> None:
+    """Keep the alert about messages that were given up. Safe to run twice, at the same time, and after a crash."""
+    settle("mails_given_up", _given_up, at=at)
+
+
+def _given_up(_now: datetime) -> Iterator[Fact]:
+    """One fact for the whole outbox. One query."""
+    count = Message.objects.filter(state=Message.State.DEAD).count()
+    if count:
+        yield Fact("outbox", {"count": count}, "/settings/outbox/?state=dead", MEND_MINUTES)

@@ -1,14 +1,20 @@
 """What the bell's page shows, what mails carry, and what of the outbox somebody should look at."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, CharField, Count, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
+from django.db.models.lookups import Exact
 
 from leadsync.accounts.models import User
+from leadsync.accounts.roles import Can
 from leadsync.accounts.selectors import company, company_calendar
 from leadsync.notices.domain.hours import Moment, is_quiet
 from leadsync.notices.domain.threads import thread_of
+from leadsync.notices.duties import Topic, duty_of, guarded, own_kinds
 from leadsync.notices.kinds import Words, kind_of, words_for
 from leadsync.notices.models import Alert, MailChoice, Message, Mute, News, Notice, Webhook
 
@@ -177,7 +183,183 @@ def messages_in(
     return found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None
 
 
+# ---------------------------------------------------------------------------------------------- alerts
+
+ALERTS_SHOWN = timedelta(days=30)  # so long the page lists what is in order again
+
+
+def _sees(person: User) -> dict[Can, int]:
+    return {can: int(person.can(can)) for can in guarded()}
+
+
+def seen_by(*, person: int, sees: Mapping[Can, int]) -> Q:
+    """The one rule of which alerts a person sees: `sees` says by 1 or 0 which permissions they hold.
+
+    What the administrators or heads have to mend is shown to them; figures of one person to the heads, the director
+    and that person. Values are parameters of the statement, so that it can be made once for everybody.
+    """
+    subject = Concat(Value("rep:"), Cast(Value(person, BigIntegerField()), CharField()))
+    found = Q()
+    for can, kinds in guarded().items():
+        own = [kind for kind in kinds if kind in own_kinds()]
+        rule = ~Q(kind__in=kinds) | Q(Exact(Value(sees[can], BigIntegerField()), 1))
+        found &= rule | Q(kind__in=own, subject=subject) if own else rule
+    return found
+
+
+def visible_alerts(person: User) -> QuerySet[Alert]:
+    """Alerts that this person may see, open and resolved; see `seen_by`."""
+    return Alert.objects.filter(seen_by(person=person.pk, sees=_sees(person)))
+
+
 def open_alerts(*kinds: str) -> QuerySet[Alert]:
-    """Facts that need somebody to act (of these kinds), oldest first."""
+    """Open alerts of these kinds, or all, oldest first, whoever may see them: for agendas and workers."""
     rows = Alert.objects.filter(resolved_at=None).order_by("opened_at", "id")
     return rows.filter(kind__in=kinds) if kinds else rows
+
+
+def alerts_for(person: User) -> QuerySet[Alert]:
+    """What needs somebody to act, as far as this person sees it: what costs most first, then the oldest."""
+    return (
+        visible_alerts(person)
+        .filter(resolved_at=None)
+        .select_related("acknowledged_by")
+        .order_by("-cost_minutes", "opened_at", "id")
+    )
+
+
+def unattended(*, person: int, sees: Mapping[Can, int]) -> QuerySet[Alert]:
+    """Open alerts that nobody takes care of, for the counter; reads the index of open ones only."""
+    return Alert.objects.filter(seen_by(person=person, sees=sees), resolved_at=None, acknowledged_at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """One alert as this person reads it."""
+
+    pk: int
+    kind: str
+    icon: str
+    tone: str
+    words: Words
+    topic: Topic
+    waits_for: str
+    cost_minutes: int
+    url: str
+    opened_at: datetime
+    resolved_at: datetime | None
+    taken_by: User | None
+    taken_at: datetime | None
+    is_mine: bool
+    may_give_up: bool  # take back "I take care of it"
+
+    @property
+    def key(self) -> str:
+        """The key as addresses write it, in every language."""
+        return str(self.pk)
+
+
+def alert_line(alert: Alert, person: User) -> AlertLine:
+    """The alert in the words of the language in force, without what this person may not know."""
+    kind, duty = kind_of(alert.kind), duty_of(alert.kind)
+    context = told_to(person, alert.context)
+    is_mine = alert.acknowledged_by_id == person.pk
+    return AlertLine(
+        pk=alert.pk,
+        kind=alert.kind,
+        icon=kind.icon,
+        tone=kind.tone,
+        words=words_for(alert.kind, context),
+        topic=duty.topic,
+        waits_for=_waits_for(context) or str(duty.who),
+        cost_minutes=alert.cost_minutes,
+        url=alert.url,
+        opened_at=alert.opened_at,
+        resolved_at=alert.resolved_at,
+        taken_by=alert.acknowledged_by,
+        taken_at=alert.acknowledged_at,
+        is_mine=is_mine,
+        may_give_up=alert.acknowledged_at is not None and may_give_up(alert, person),
+    )
+
+
+def may_give_up(alert: Alert, person: User) -> bool:
+    """Whoever takes care of it gives it up, or a head or the director does it for them."""
+    return alert.acknowledged_by_id == person.pk or person.can(Can.RUN_MEETINGS)
+
+
+def told_to(person: User, context: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of an alert for this reader: rows of people only to the heads, the director, and of oneself.
+
+    `may` holds what the reader may do, so that the next step can be one that they can take.
+    """
+    found = dict(context)
+    reps = found.get("reps")
+    if isinstance(reps, list) and not person.can(Can.SEE_FIRST_CONTACTS):
+        found["reps"] = [row for row in reps if isinstance(row, Mapping) and row.get("id") == person.pk]
+    return found | {"may": [can.value for can in Can if person.can(can)]}
+
+
+def _waits_for(context: Mapping[str, Any]) -> str:
+    keys = ("waits_for", "responsible", "answerer", "owner")
+    found = next((context[key] for key in keys if context.get(key)), "")
+    return ", ".join(str(name) for name in found) if isinstance(found, list) else str(found)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPage:
+    """A page of alerts; `next_key` continues after its last one."""
+
+    lines: list[AlertLine]
+    next_key: int | None
+
+
+def alerts_page(
+    person: User, *, kinds: Sequence[str] | None = None, after: int | None = None, size: int = PAGE
+) -> AlertPage:
+    """Open alerts of these kinds, the dearest first. One query, and one to find where the page begins."""
+    rows = alerts_for(person)
+    if kinds is not None:
+        rows = rows.filter(kind__in=kinds)
+    last = Alert.objects.filter(pk=after).first() if after is not None else None
+    if last is not None:
+        same_cost = Q(cost_minutes=last.cost_minutes)
+        rows = rows.filter(
+            Q(cost_minutes__lt=last.cost_minutes)
+            | same_cost & Q(opened_at__gt=last.opened_at)
+            | same_cost & Q(opened_at=last.opened_at, pk__gt=last.pk)
+        )
+    return _alert_page(rows, person, size)
+
+
+def resolved_page(
+    person: User,
+    *,
+    now: datetime,
+    kinds: Sequence[str] | None = None,
+    after: int | None = None,
+    size: int = PAGE,
+) -> AlertPage:
+    """What came in order within the last 30 days, newest first. One query, and one for where the page begins."""
+    rows = (
+        visible_alerts(person)
+        .filter(resolved_at__gte=now - ALERTS_SHOWN)
+        .select_related("acknowledged_by")
+        .order_by("-resolved_at", "-id")
+    )
+    if kinds is not None:
+        rows = rows.filter(kind__in=kinds)
+    last = Alert.objects.filter(pk=after).first() if after is not None else None
+    if last is not None and last.resolved_at is not None:
+        rows = rows.filter(
+            Q(resolved_at__lt=last.resolved_at) | Q(resolved_at=last.resolved_at, pk__lt=last.pk)
+        )
+    return _alert_page(rows, person, size)
+
+
+def _alert_page(rows: QuerySet[Alert], person: User, size: int) -> AlertPage:
+    found = list(rows[: size + 1])
+    return AlertPage(
+        [alert_line(alert, person) for alert in found[:size]],
+        found[size - 1].pk if len(found) > size else None,
+    )

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from leadsync.accounts.models import User
+from leadsync.notices.duties import cost_of
 from leadsync.notices.kinds import is_news
 from leadsync.notices.models import Alert, News, Notice
 
@@ -46,13 +47,13 @@ def put(
     put_many(rows, by=by, at=at)
 
 
-def _storable(value: Any) -> Any:
+def storable(value: Any) -> Any:
     """The same facts without what PostgreSQL cannot keep in JSON: NUL and halves of surrogate pairs."""
     if isinstance(value, str):
         return value.replace("\x00", "").encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
-        return {key: _storable(found) for key, found in value.items()}
-    return [_storable(found) for found in value] if isinstance(value, list | tuple) else value
+        return {key: storable(found) for key, found in value.items()}
+    return [storable(found) for found in value] if isinstance(value, list | tuple) else value
 
 
 def put_many(rows: Iterable[NewNotice], *, by: User | None = None, at: datetime | None = None) -> None:
@@ -72,7 +73,7 @@ def put_many(rows: Iterable[NewNotice], *, by: User | None = None, at: datetime 
                 kind=row.kind,
                 recipient_id=row.recipient_id,
                 key=row.key,
-                context=_storable(row.context),
+                context=storable(row.context),
                 url=row.url,
                 is_instant=row.is_instant,
                 created_at=created_at,
@@ -91,7 +92,7 @@ def _tell_company(rows: Sequence[NewNotice], at: datetime) -> None:
     if once:
         News.objects.bulk_create(
             [
-                News(kind=row.kind, key=key, context=_storable(row.context), url=row.url, created_at=at)
+                News(kind=row.kind, key=key, context=storable(row.context), url=row.url, created_at=at)
                 for key, row in once.items()
             ],
             batch_size=BATCH,
@@ -105,16 +106,23 @@ def open_alert(
 ) -> bool:
     """Say that something needs somebody to act; True when it was not said already.
 
-    One alert per kind and subject is open at a time; said again, the open one takes over the newer facts.
+    One alert per kind and subject is open at a time; said again, the open one takes over the newer facts. What it costs
+    is read from the table of duties. Kinds whose facts are all read anew have `watching.settle` instead.
     """
+    facts, cost = storable(context), cost_of(kind, context)
     alert, is_new = Alert.objects.get_or_create(
         kind=kind,
         subject=subject,
         resolved_at=None,
-        defaults={"context": dict(context), "url": url, "opened_at": at or timezone.now()},
+        defaults={
+            "context": facts,
+            "url": url,
+            "cost_minutes": cost,
+            "opened_at": at or timezone.now(),
+        },
     )
-    if not is_new and (alert.context != context or alert.url != url):
-        Alert.objects.filter(pk=alert.pk).update(context=dict(context), url=url)
+    if not is_new and (alert.context, alert.url, alert.cost_minutes) != (facts, url, cost):
+        Alert.objects.filter(pk=alert.pk).update(context=facts, url=url, cost_minutes=cost)
     return is_new
 
 

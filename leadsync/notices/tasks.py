@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from leadsync.core.beats import once_every
-from leadsync.notices import delivery, housekeeping, news
+from leadsync.notices import delivery, housekeeping, news, outbox
 
 
 @shared_task(name="notices.deliver")
@@ -27,3 +27,10 @@ def tell_company() -> None:
 def tidy() -> None:
     """Throw away what nobody needs any more."""
     housekeeping.tidy()
+
+
+@shared_task(name="notices.watch")
+@once_every(60)
+def watch() -> None:
+    """Alert who looks after the installation to messages that were given up."""
+    outbox.watch()

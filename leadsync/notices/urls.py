@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leadsync.notices import views
+from leadsync.notices import views, views_alerts
 
 app_name = "notices"
 
@@ -12,6 +12,9 @@ urlpatterns = [
     path("notifications/read/", views.read_all, name="read_all"),
     path("notifications/mute/", views.mute, name="mute"),
     path("notifications/choices/", views.choose, name="choose"),
+    path("alerts/", views_alerts.alerts, name="alerts"),
+    path("alerts/<int:pk>/", views_alerts.alert, name="alert"),
+    path("alerts/<int:pk>/acknowledge/", views_alerts.acknowledge, name="alert_acknowledge"),
     path("mails/stop/<str:token>/", views.stop, name="stop"),
     path("mails/mute/<str:token>/", views.mute_by_mail, name="mute_by_mail"),
     path("settings/webhook/", views.webhook, name="webhook"),

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 
+from leadsync.core.templatetags.ui import duration
 from leadsync.notices.kinds.base import Facts, Words, named, registered, sentences
 
 
@@ -40,4 +41,39 @@ def _question_closed(facts: Facts) -> Words:
         _("Question closed by %(name)s") % {"name": facts["asker"]},
         sentences(f"“{facts['question']}”", named(_("About"), facts["about"])),
         _("Open the question"),
+    )
+
+
+@registered("question_reopened", "chat", "acc")
+def _question_reopened(facts: Facts) -> Words:
+    """asker, question, about, due_at."""
+    return Words(
+        _("Question opened again by %(name)s") % {"name": facts["asker"]},
+        sentences(
+            f"“{facts['question']}”",
+            named(_("About"), facts["about"]),
+            _("An answer is due %(time)s.") % {"time": facts.time("due_at")} if facts["due_at"] else "",
+        ),
+        _("Open the question"),
+    )
+
+
+@registered("question_overdue", "chat", "bad")
+def _question_overdue(facts: Facts) -> Words:
+    """asker, answerer, question, about, due_at, minutes (of working time past due, while it is an alert)."""
+    people = {"asker": facts["asker"], "answerer": facts["answerer"]}
+    minutes = facts.count("minutes")
+    if minutes:
+        title = _("%(time)s past due: %(asker)s asked %(answerer)s") % (people | {"time": duration(minutes)})
+    else:
+        title = _("An answer is past due: %(asker)s asked %(answerer)s") % people
+    return Words(
+        title,
+        sentences(
+            f"“{facts['question']}”" if facts["question"] else "",
+            named(_("About"), facts["about"]),
+            _("The answer was due %(time)s.") % {"time": facts.time("due_at")} if facts["due_at"] else "",
+            _("Next step: answer, or say there until when."),
+        ),
+        _("Answer the question"),
     )

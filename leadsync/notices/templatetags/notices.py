@@ -42,7 +42,7 @@ def mail_choices(context: RequestContext) -> dict[str, Any]:
     if person is None:
         return {}
     wanted = selectors.wants(person)
-    sorts = [Message.Sort.INSTANT, Message.Sort.MORNING]
+    sorts = [Message.Sort.INSTANT, Message.Sort.MORNING, Message.Sort.MINUTES]
     if person.has_role(Role.DIRECTOR):
         sorts.append(Message.Sort.MONDAY)
     return {

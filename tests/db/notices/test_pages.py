@@ -92,8 +92,11 @@ def test_counters_of_the_frame_take_one_statement(
 ) -> None:
     tell(anna, 3)
     services.open_alert(kind="point_broken", subject="1", context={})
+    assert anna.roles  # every page reads them
     with django_assert_num_queries(1):
-        assert counts_for(anna) == Counts(queue=0, queue_over=0, questions=0, channels_down=1, notices=3)
+        assert counts_for(anna) == Counts(
+            queue=0, queue_over=0, questions=0, channels_down=1, notices=3, alerts=1
+        )
 
 
 def test_poll_brings_the_numbers_and_leaves_strangers_where_they_are(client: Client, anna: User) -> None:

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -16,14 +16,15 @@ from rest_framework.viewsets import GenericViewSet
 
 from campaigns.models import Campaign
 from feedback.models import Question, Reply
+from feedback.selectors import answerers, cohort, facts_now
 from feedback.selectors import questions as selectors
-from feedback.selectors.questions import Cut
+from feedback.selectors.questions import Cut, QuestionFilter
 from feedback.services import pieces
 from feedback.services import questions as services
 from leads.models import Lead
 from leadsync.accounts.api_auth import caller
 from leadsync.accounts.models import User
-from leadsync.accounts.roles import Can
+from leadsync.accounts.roles import Can, Role, Side
 from leadsync.core.api import MOST_ID, Named, Strict, read, read_query
 from leadsync.core.errors import Invalid
 
@@ -36,6 +37,15 @@ class ReplyOut(serializers.Serializer[Reply]):
     text = serializers.CharField()
 
 
+class CohortOut(serializers.Serializer[Any]):
+    """Leads of the list that a question is about."""
+
+    query = serializers.CharField(
+        help_text="The filters, as `/leads/` takes them. Empty: they named somebody erased."
+    )
+    words = serializers.CharField(help_text="The same, as who asked read it.")
+
+
 class AskedOut(serializers.Serializer[Question]):
     """A question, what it is about, and the answers so far."""
 
@@ -45,6 +55,7 @@ class AskedOut(serializers.Serializer[Question]):
     answerer = Named()
     lead = serializers.IntegerField(source="lead_id", allow_null=True)
     campaign = serializers.IntegerField(source="campaign_id", allow_null=True)
+    cohort = serializers.SerializerMethodField()
     piece = serializers.CharField(
         help_text="What of the lead is missing: filling it answers. Empty: words do."
     )
@@ -54,6 +65,27 @@ class AskedOut(serializers.Serializer[Question]):
     closed_at = serializers.DateTimeField(allow_null=True)
     replies = ReplyOut(many=True)
 
+    @extend_schema_field(CohortOut(allow_null=True))
+    def get_cohort(self, question: Question) -> dict[str, str] | None:
+        """None for a question about something else."""
+        kept = question.cohort
+        return {"query": kept.get("query", ""), "words": kept.get("words", "")} if kept else None
+
+
+class FactsOut(serializers.Serializer[Any]):
+    """What a question rests on: as of asking, and now. Empty for a question about nothing in particular."""
+
+    asked = serializers.DictField(
+        help_text=(
+            "A lead: its stamps and `steps` with `gap`, working minutes since the step before, of `day` minutes a "
+            "working day. A campaign: its figures. A cohort: `leads`, and `months` with how many of them by "
+            "`stage.mark`."
+        )
+    )
+    now = serializers.DictField(
+        allow_null=True, help_text="The same now; null where it cannot be counted any more."
+    )
+
 
 class QuestionQuery(Strict):
     """Which questions: as the tabs of the page cut them, or all."""
@@ -61,15 +93,45 @@ class QuestionQuery(Strict):
     show = serializers.ChoiceField(choices=[cut.value for cut in Cut], required=False)
     lead = serializers.IntegerField(min_value=1, max_value=MOST_ID, required=False)
     campaign = serializers.IntegerField(min_value=1, max_value=MOST_ID, required=False)
+    q = serializers.CharField(max_length=selectors.MOST_CHARACTERS, required=False, allow_blank=True)
+    person = serializers.IntegerField(min_value=1, max_value=MOST_ID, required=False)
+    side = serializers.ChoiceField(choices=[side.value for side in Side], required=False)
 
 
 class AskIn(Strict):
-    """What one wants to know, of whom, and about what: a lead, a campaign or nothing."""
+    """What one wants to know, of whom, and about what: a lead, a campaign, leads of the list, or nothing."""
 
     text = serializers.CharField(max_length=services.LONGEST)
-    answerer = serializers.IntegerField(min_value=1, max_value=MOST_ID, help_text="A person's id.")
+    answerer = serializers.IntegerField(
+        min_value=1, max_value=MOST_ID, required=False, help_text="A person's id. Or `head` instead."
+    )
+    head = serializers.ChoiceField(
+        choices=[role.value for role in answerers.HEADS],
+        required=False,
+        help_text="Whoever holds this role now.",
+    )
     lead = serializers.IntegerField(min_value=1, max_value=MOST_ID, required=False, allow_null=True)
     campaign = serializers.IntegerField(min_value=1, max_value=MOST_ID, required=False, allow_null=True)
+    leads = serializers.CharField(
+        max_length=cohort.MOST_QUERY,
+        required=False,
+        allow_blank=True,
+        help_text="Filters of the leads list: the part of its address behind “?”.",
+    )
+    key = serializers.CharField(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        help_text="Yours: sent twice with it, it is one question.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """One answerer."""
+        if ("answerer" in attrs) == ("head" in attrs):
+            raise serializers.ValidationError(
+                {"answerer": [_("Say who should answer: a person, or a head.")]}
+            )
+        return attrs
 
 
 class PieceIn(Strict):
@@ -110,6 +172,8 @@ class QuestionViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Questio
             asked = read_query(QuestionQuery, self.request)
             if "show" in asked:
                 rows = selectors.cut_of(Cut(asked.pop("show")), person).order_by()
+            by = QuestionFilter(asked.pop("q", ""), asked.pop("person", None), asked.pop("side", ""))
+            rows = selectors.filtered(rows, by)
             rows = rows.filter(**asked)
         return selectors.told(rows)
 
@@ -131,6 +195,18 @@ class QuestionViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Questio
             ),
             OpenApiParameter("lead", OpenApiTypes.INT),
             OpenApiParameter("campaign", OpenApiTypes.INT),
+            OpenApiParameter(
+                "q",
+                OpenApiTypes.STR,
+                description="Words of questions and answers, names of leads, campaigns and people.",
+            ),
+            OpenApiParameter("person", OpenApiTypes.INT, description="Who asked or is asked."),
+            OpenApiParameter(
+                "side",
+                OpenApiTypes.STR,
+                enum=[side.value for side in Side],
+                description="The department that is asked.",
+            ),
         ],
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -152,23 +228,45 @@ class QuestionViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Questio
                 "About a lead",
                 value={"text": "Why is it too small?", "answerer": 5, "lead": 1042},
                 request_only=True,
-            )
+            ),
+            OpenApiExample(
+                "The head of sales, about the good leads of April",
+                value={
+                    "text": "What became of each of them?",
+                    "head": "head_of_sales",
+                    "leads": "mark=good&received_from=2026-04-01&received_to=2026-04-30",
+                },
+                request_only=True,
+            ),
         ],
     )
     def create(self, request: Request) -> Response:
         """Due after the agreed working days; who is asked is told at once."""
         body = read(AskIn, request)
-        answerer = User.objects.filter(pk=body["answerer"]).first()
+        answerer = Role(body["head"]) if "head" in body else User.objects.filter(pk=body["answerer"]).first()
         if answerer is None:
             raise Invalid(_("There is no such person."), field="answerer")
-        made = services.ask(
-            text=body["text"],
-            answerer=answerer,
-            by=caller(request),
-            lead=lead_of(request, body.get("lead")),
-            campaign=campaign_of(body.get("campaign")),
-        )
+        try:
+            made = services.ask(
+                text=body["text"],
+                answerer=answerer,
+                by=caller(request),
+                lead=lead_of(request, body.get("lead")),
+                campaign=campaign_of(body.get("campaign")),
+                leads=body.get("leads", ""),
+                form_key=body.get("key", ""),
+            )
+        except Invalid as error:
+            names = {"cohort": "leads"} | ({"answerer": "head"} if "head" in body else {})
+            raise Invalid(error.message, field=names.get(error.field or "", error.field)) from error
         return self._shown(made.pk, status=201)
+
+    @extend_schema(tags=["questions"], summary="Read the facts of a question", responses=FactsOut)
+    @action(detail=True, methods=["get"])
+    def facts(self, request: Request, pk: str) -> Response:
+        """As of asking, beside the same as it stands now."""
+        found = get_object_or_404(selectors.told(selectors.visible_to(caller(request))), pk=pk)
+        return Response(FactsOut({"asked": found.facts, "now": facts_now.now(found, caller(request))}).data)
 
     @extend_schema(
         tags=["questions"],

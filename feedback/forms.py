@@ -3,23 +3,29 @@
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_countries import countries
 
 from campaigns.models import Campaign, MarketNote
 from feedback.models import Decision
-from feedback.selectors import questions
+from feedback.selectors import answerers
+from feedback.selectors import cohort as cohorts
 from leads.models import Lead
 from leadsync.accounts.models import User
+from leadsync.accounts.roles import Role
 from leadsync.core.errors import Invalid
 
 
 class AskForm(forms.Form):
-    """Whom, what, and about which lead or campaign."""
+    """Whom, what, and about what: a lead, a campaign, leads of the list, or nothing."""
 
-    answerer = forms.ModelChoiceField(User.objects.none(), label=_("Who should answer"))
+    answerer = forms.ChoiceField(
+        label=_("Who should answer"), error_messages={"invalid_choice": _("Choose somebody of the list.")}
+    )
     text = forms.CharField(
         label=_("Question"),
         max_length=5_000,
@@ -28,22 +34,44 @@ class AskForm(forms.Form):
     )
     lead = forms.ModelChoiceField(Lead.objects.none(), required=False, widget=forms.HiddenInput)
     campaign = forms.ModelChoiceField(Campaign.objects.none(), required=False, widget=forms.HiddenInput)
+    cohort = forms.CharField(required=False, max_length=cohorts.MOST_QUERY, widget=forms.HiddenInput)
+    key = forms.CharField(
+        required=False, max_length=40, widget=forms.HiddenInput, initial=lambda: uuid4().hex
+    )
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        answerer = self.fields["answerer"]
-        answerer.queryset = questions.people_to_ask(person)  # type: ignore[attr-defined]
-        # Names are all it takes to choose; who is chosen is read whole.
-        answerer.choices = cache(lambda: [("", answerer.empty_label), *questions.names_to_ask(person)])  # type: ignore[attr-defined]
+        self.person = person
+        # Read once, and only where the form is shown or sent.
+        self._listed = cache(lambda: answerers.answerers(person))
+        self.fields["answerer"].choices = cache(lambda: answerers.choices(self._listed()))  # type: ignore[attr-defined]
         self.fields["lead"].queryset = Lead.objects.visible_to(person)  # type: ignore[attr-defined]
         self.fields["campaign"].queryset = Campaign.objects.all()  # type: ignore[attr-defined]
+
+    @property
+    def nobody(self) -> list[str]:
+        """What to say of heads that there are none of."""
+        return [
+            str(answerers.NOBODY_IS[role])
+            for role in answerers.HEADS
+            if answerers.holder(role, self._listed()) is None
+        ]
+
+    def clean_answerer(self) -> User | Role:
+        """The person, or the role of a head: who that is, is decided when it is asked."""
+        chosen = self.cleaned_data["answerer"]
+        return Role(chosen) if chosen in set(answerers.HEADS) else User.objects.get(pk=int(chosen))
+
+    def refuse(self, error: Invalid) -> None:
+        """Put a refusal of the service where it belongs."""
+        self.add_error(error.field if error.field in self.fields else None, error.message)
 
 
 class ReplyForm(forms.Form):
     """An answer, or a word back."""
 
     text = forms.CharField(
-        label=_("Answer"),
+        label=pgettext_lazy("noun", "Answer"),
         max_length=5_000,
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": _("Write an answer.")},

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from feedback.views import disputes, markets, pieces, questions
+from feedback.views import disputes, gates, markets, pieces, questions
 
 app_name = "feedback"
 
@@ -20,6 +20,9 @@ urlpatterns = [
     path("markets/new/", markets.write, name="market_write"),
     path("markets/<int:pk>/", markets.edit, name="market_edit"),
     path("markets/<int:pk>/withdraw/", markets.withdraw, name="market_withdraw"),
+    path("campaigns/<int:pk>/gate/", gates.decide, name="gate_decide"),
+    path("campaigns/<int:pk>/gate/<int:decision>/sign/", gates.sign, name="gate_sign"),
+    path("campaigns/<int:pk>/gate/<int:decision>/withdraw/", gates.withdraw, name="gate_withdraw"),
     path("disputes/", disputes.dispute_list, name="disputes"),
     path("disputes/<int:pk>/", disputes.dispute, name="dispute"),
     path("disputes/<int:pk>/decide/", disputes.decide, name="dispute_decide"),

@@ -3,10 +3,14 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
+
+from leads.domain.gate_places import is_certain
 
 GOOD = frozenset({"qualified", "promising"})
 OPEN = "none"
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Verdict(StrEnum):
@@ -63,14 +67,28 @@ def judge(marks: Iterable[str], *, size: int, needed: int, is_closed: bool = Fal
     listed = list(marks)[:size]
     good = sum(mark in GOOD for mark in listed)
     bad = sum(mark not in GOOD and mark != OPEN for mark in listed)
-    reachable = len(listed) - bad if is_closed else size - bad
-    if good >= needed:
-        verdict = Verdict.PASSED
-    elif reachable < needed:
-        verdict = Verdict.FAILED
-    else:
-        verdict = Verdict.OPEN
+    held = len(listed) if is_closed else size
+    verdict = Verdict.OPEN
+    if is_certain(good=good, bad=bad, size=held, needed=needed):
+        verdict = Verdict.PASSED if good >= needed else Verdict.FAILED
     return Gate(size, needed, len(listed), good, bad, verdict, chance_of_rate(good, bad, needed / size))
+
+
+def certain_at(marks: Iterable[tuple[str, datetime | None]], *, size: int, needed: int) -> datetime | None:
+    """The instant at which the verdict over these leads became certain: each with its mark and when it was given.
+
+    Passed with the last of the needed good marks, failed with the mark that put the needed number out of reach. None
+    while it is open, where only the campaign's end made it certain, and where nobody knows when the mark was given.
+    A mark without an instant counts as the earliest. Raises ValueError as `judge`.
+    """
+    listed = list(marks)[:size]
+    verdict = judge((mark for mark, _at in listed), size=size, needed=needed).verdict
+    if verdict is Verdict.OPEN:
+        return None
+    is_passed = verdict is Verdict.PASSED
+    times = sorted((at or _LONG_AGO) for mark, at in listed if mark != OPEN and (mark in GOOD) is is_passed)
+    found = times[needed - 1 if is_passed else size - needed]
+    return None if found == _LONG_AGO else found
 
 
 def chance_of_rate(good: int, bad: int, rate: float) -> float:

@@ -45,6 +45,68 @@ class Benefit:
         return Decimal(self.good) / self.leads if self.leads else None
 
 
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What a campaign cost and brought, in the company's currency. None where it is not known, never a guess.
+
+    `labour`: sales time at the company's cost of a sales hour. `spent`: what was noted as spend. `revenue`: won amounts.
+    """
+
+    labour: Decimal | None
+    spent: Decimal | None
+    good: int
+    qualified: int
+    deals: int
+    revenue: Decimal
+
+    @property
+    def cost(self) -> Decimal | None:
+        """All that is known to have been spent; None where nothing is."""
+        known = [part for part in (self.labour, self.spent) if part is not None]
+        return sum(known, Decimal(0)) if known else None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether one of the two parts of the cost is not known."""
+        return (self.labour is None) != (self.spent is None)
+
+    @property
+    def per_good(self) -> Decimal | None:
+        """For each promising lead or better; None while there is none."""
+        return self._per(self.good)
+
+    @property
+    def per_qualified(self) -> Decimal | None:
+        return self._per(self.qualified)
+
+    @property
+    def per_deal(self) -> Decimal | None:
+        return self._per(self.deals)
+
+    @property
+    def gain(self) -> Decimal | None:
+        """Revenue for each unit of cost; None where the cost is not known or nothing."""
+        return self.revenue / self.cost if self.cost else None
+
+    def _per(self, count: int) -> Decimal | None:
+        return self.cost / count if self.cost is not None and count else None
+
+
+def in_money(
+    *,
+    minutes: int,
+    hour: Decimal | None,
+    spent: Decimal | None,
+    good: int,
+    qualified: int,
+    deals: int,
+    revenue: Decimal,
+) -> Money:
+    """Work and benefit in money: `hour` is what a sales hour costs, `spent` the spend; None where it is not known."""
+    labour = None if hour is None else hour * minutes / 60
+    return Money(labour, spent, good, qualified, deals, revenue)
+
+
 def weigh(
     *, leads: int, good: int, minutes: int, limit: int, marked: int, gate_size: int, is_closed: bool = False
 ) -> Benefit:

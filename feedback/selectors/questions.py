@@ -5,17 +5,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
 from campaigns.models import Campaign
+from feedback.domain.searching import either_case
 from feedback.models import Question, Reply
+from leads.domain.identity import clean
 from leads.models import Activity, Lead
 from leadsync.accounts.models import User
-from leadsync.accounts.roles import Role
-from leadsync.accounts.selectors import people_with
+from leadsync.accounts.roles import SIDES
 
 PAGE = 50
+MOST_WORDS = 8
+MOST_CHARACTERS = 200
 
 
 class Cut(StrEnum):
@@ -25,6 +28,51 @@ class Cut(StrEnum):
     MINE = "mine"
     OPEN = "open"
     CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionFilter:
+    """What the list is cut to beside its tab; "" and None leave a cut out. `side` is the department asked."""
+
+    text: str = ""
+    person: int | None = None
+    side: str = ""
+
+    @property
+    def is_set(self) -> bool:
+        """Whether anything is cut away."""
+        return self != QuestionFilter()
+
+
+def filtered(questions: QuerySet[Question], by: QuestionFilter) -> QuerySet[Question]:
+    """Questions that a person asked or is asked, that a department is asked, and that hold every word of the text.
+
+    Words are found in questions and answers and in the names of leads, campaigns and people, without regard to case
+    and accents, in any part of a word and from one letter on.
+    """
+    if by.person is not None:
+        questions = questions.filter(Q(asker=by.person) | Q(answerer=by.person))
+    if by.side:
+        roles = [role for role, side in SIDES.items() if side == by.side]
+        held = User.groups.through.objects.filter(group__name__in=roles).values("user_id")
+        questions = questions.filter(answerer__in=held)
+    for word in clean(by.text)[:MOST_CHARACTERS].split()[:MOST_WORDS]:
+        pattern = either_case(word)
+        found = Q(pk__in=Reply.objects.filter(text__regex=pattern).values("question"))
+        for column in _SEARCHED:
+            found |= Q(**{f"{column}__regex": pattern})
+        questions = questions.filter(found)
+    return questions
+
+
+_SEARCHED = (
+    "text",
+    "lead__name",
+    "lead__company",
+    "campaign__name",
+    "asker__name",
+    "answerer__name",
+)
 
 
 def visible_to(person: User) -> QuerySet[Question]:
@@ -47,9 +95,9 @@ def for_person(person: User) -> QuerySet[Question]:
     )
 
 
-def cut_of(cut: Cut, person: User) -> QuerySet[Question]:
+def cut_of(cut: Cut, person: User, by: QuestionFilter | None = None) -> QuerySet[Question]:
     """The questions of one tab: open ones oldest first, closed ones newest first."""
-    found = visible_to(person)
+    found = filtered(visible_to(person), by) if by else visible_to(person)
     if cut is Cut.CLOSED:
         return found.exclude(closed_at=None).order_by("-asked_at", "-id")
     found = found.filter(closed_at=None).order_by("asked_at", "id")
@@ -58,9 +106,11 @@ def cut_of(cut: Cut, person: User) -> QuerySet[Question]:
     return found.filter(asker=person) if cut is Cut.MINE else found
 
 
-def page_of(cut: Cut, person: User, *, after: int | None = None) -> tuple[list[Question], int | None]:
+def page_of(
+    cut: Cut, person: User, *, by: QuestionFilter | None = None, after: int | None = None
+) -> tuple[list[Question], int | None]:
     """A page of a tab and the key of the next one."""
-    rows = cut_of(cut, person)
+    rows = cut_of(cut, person, by)
     last = Question.objects.filter(pk=after).first() if after is not None else None
     if last is not None:
         side = "lt" if cut is Cut.CLOSED else "gt"
@@ -71,18 +121,22 @@ def page_of(cut: Cut, person: User, *, after: int | None = None) -> tuple[list[Q
     return found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None
 
 
-def counts(person: User) -> dict[Cut, int]:
-    """How many questions each tab holds, closed ones aside. One query."""
-    found = (
-        visible_to(person)
-        .filter(closed_at=None)
-        .aggregate(
-            for_me=Count("pk", filter=Q(answerer=person)),
-            mine=Count("pk", filter=Q(asker=person)),
-            opened=Count("pk"),
-        )
+def counts(person: User, by: QuestionFilter | None = None) -> dict[Cut, int]:
+    """How many questions each tab holds, within a search. One query."""
+    rows = filtered(visible_to(person), by) if by else visible_to(person)
+    is_open = Q(closed_at=None)
+    found = rows.aggregate(
+        for_me=Count("pk", filter=is_open & Q(answerer=person)),
+        mine=Count("pk", filter=is_open & Q(asker=person)),
+        opened=Count("pk", filter=is_open),
+        closed=Count("pk", filter=~is_open),
     )
-    return {Cut.FOR_ME: found["for_me"], Cut.MINE: found["mine"], Cut.OPEN: found["opened"]}
+    return {
+        Cut.FOR_ME: found["for_me"],
+        Cut.MINE: found["mine"],
+        Cut.OPEN: found["opened"],
+        Cut.CLOSED: found["closed"],
+    }
 
 
 def about(*, lead: Lead | None = None, campaign: Campaign | None = None) -> list[Question]:
@@ -94,14 +148,15 @@ def about(*, lead: Lead | None = None, campaign: Campaign | None = None) -> list
     return sorted(found, key=lambda question: question.closed_at is not None)
 
 
-def people_to_ask(person: User) -> QuerySet[User]:
-    """Everybody who signs in here, oneself aside, by name."""
-    return User.objects.filter(is_active=True, is_former=False).exclude(pk=person.pk)
-
-
-def names_to_ask(person: User) -> list[tuple[int, str]]:
-    """The same people as a list to choose from."""
-    return list(people_to_ask(person).values_list("pk", "name"))
+def people_in_questions() -> list[tuple[int, str]]:
+    """Everybody who asked or was asked, by name. One query."""
+    return list(
+        User.objects.filter(
+            Exists(Question.objects.filter(Q(asker=OuterRef("pk")) | Q(answerer=OuterRef("pk"))))
+        )
+        .order_by("name", "pk")
+        .values_list("pk", "name")
+    )
 
 
 def suggested(person: User, *, lead: Lead | None = None, campaign: Campaign | None = None) -> int | None:
@@ -112,10 +167,13 @@ def suggested(person: User, *, lead: Lead | None = None, campaign: Campaign | No
     return next((found for found in candidates if found and found != person.pk), None)
 
 
-def head_of_sales(person: User) -> int | None:
-    """Who overrides the agreed rules for a rep; None where nobody but this person does."""
-    heads = people_with(Role.HEAD_OF_SALES).exclude(pk=person.pk).order_by("name", "pk")
-    return heads.values_list("pk", flat=True).first()
+def overdue(now: datetime) -> QuerySet[Question]:
+    """What was due and waits for an answer, the longest first; with people and what it is about."""
+    return (
+        Question.objects.filter(closed_at=None, answered_at=None, due_at__lte=now)
+        .select_related("asker", "answerer", "lead", "campaign")
+        .order_by("due_at", "id")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,23 @@
 """What a campaign took and gave, and why sales said no."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Spend
 from feedback.domain.gate import GOOD
-from feedback.domain.worth import Benefit, weigh
+from feedback.domain.worth import Benefit, Money, in_money, weigh
 from feedback.selectors.gate import OVER
 from leads.models import Lead
 from leads.models.agreement import stock_label
-from leads.models.lead import MarkChoices
+from leads.models.lead import MarkChoices, StageChoices
+from leadsync.accounts.selectors import company
 
 _FIGURES: dict[str, Any] = {
     "leads": Count("pk"),
@@ -23,6 +25,12 @@ _FIGURES: dict[str, Any] = {
     "marked": Count("pk", filter=~Q(mark=MarkChoices.NONE)),
     "minutes": Coalesce(Sum("minutes"), 0),
     "estimated": Coalesce(Sum("minutes_estimated"), 0),
+}
+# What is known in money besides.
+MONEY_FIGURES: dict[str, Any] = {
+    "qualified": Count("pk", filter=Q(mark=MarkChoices.QUALIFIED)),
+    "deals": Count("pk", filter=Q(stage=StageChoices.WON)),
+    "revenue": Sum("amount", filter=Q(stage=StageChoices.WON), default=Decimal(0)),
 }
 
 
@@ -34,14 +42,27 @@ class CampaignBenefit:
     name: str
     benefit: Benefit
     estimated: int = 0
+    money: Money | None = None
 
 
-def benefit_of(campaign: Campaign, *, limit: int, gate_size: int) -> CampaignBenefit:
-    """Work and benefit of all leads of one campaign. One query."""
-    figures = Lead.objects.counted().filter(campaign=campaign).aggregate(**_FIGURES)
+def spent_on(campaign_ids: Collection[int]) -> dict[int, Decimal]:
+    """What was noted as spend, by campaign; nothing where nobody noted any. One query."""
+    rows = Spend.objects.filter(campaign__in=campaign_ids).order_by().values_list("campaign")
+    return dict(rows.annotate(spent=Sum("amount")))
+
+
+def benefit_of(
+    campaign: Campaign, *, limit: int, gate_size: int, spent: Decimal | None = None
+) -> CampaignBenefit:
+    """Work and benefit of all leads of one campaign; `spent` is its spend, None where none is noted. One query."""
+    figures = Lead.objects.counted().filter(campaign=campaign).aggregate(**_FIGURES, **MONEY_FIGURES)
     estimated = figures.pop("estimated")
+    known = {name: figures.pop(name) for name in MONEY_FIGURES}
     benefit = weigh(limit=limit, gate_size=gate_size, is_closed=campaign.state in OVER, **figures)
-    return CampaignBenefit(campaign.pk, campaign.name, benefit, estimated)
+    money = in_money(
+        minutes=benefit.minutes, hour=company().labour_cost, spent=spent, good=benefit.good, **known
+    )
+    return CampaignBenefit(campaign.pk, campaign.name, benefit, estimated, money)
 
 
 def benefits(

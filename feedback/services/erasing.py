@@ -3,11 +3,16 @@
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 
 from feedback.models import Decision, Dispute, Question, Reply
+from feedback.services.watching_questions import KIND
+from leadsync.core import db
 from leadsync.core.redaction import GONE, Traces
+from leadsync.notices.erasing import mentioning
+from leadsync.notices.models import Alert
 
 _AT_ONCE = 500
 
@@ -36,9 +41,31 @@ def erase(*, leads: Collection[int], traces: Traces, at: datetime) -> dict[str, 
         .exclude(note="")
         .update(note=""),
     }
-    counts["Question"] += _redacted(Question, "text", traces)
+    _let_alerts_go(questions, at)
+    counts["Question"] += _redacted(Question, "text", traces) + _without_cohorts(traces)
     counts["Reply"] += _redacted(Reply, "text", traces)
     return {table: count for table, count in counts.items() if count}
+
+
+def _let_alerts_go(questions: QuerySet[Question], at: datetime) -> None:
+    """Alerts about these questions repeat their words: they go, and what is closed is past due no more."""
+    subjects = [str(pk) for pk in questions.values_list("pk", flat=True)]
+    alerts = (
+        Alert.objects.filter(kind=KIND, subject__in=db.among(subjects)) if subjects else Alert.objects.none()
+    )
+    alerts.update(context={})
+    alerts.filter(resolved_at=None).update(resolved_at=at)
+
+
+def _without_cohorts(traces: Traces) -> int:
+    """Forget how leads were searched where that names somebody: what was counted when it was asked stays."""
+    rows: list[Question] = []
+    for question in mentioning(Question.objects.exclude(cohort={}), "cohort", traces):
+        words = [value for _name, value in parse_qsl(question.cohort.get("query", ""))]
+        if traces.found_in(words) or traces.found_in(question.cohort.get("words", "")):
+            question.cohort = {"query": "", "words": "", "is_erased": True}
+            rows.append(question)
+    return Question.objects.bulk_update(rows, ["cohort"], batch_size=_AT_ONCE)
 
 
 def _redacted(model: type[Model], column: str, traces: Traces) -> int:

@@ -1,19 +1,24 @@
 """The panels of the campaign page: gate, work and benefit, reasons."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.template import Context, Template
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.models import Campaign, Channel
+from campaigns.models import Campaign, Channel, Spend
 from feedback.domain.gate import Verdict
 from feedback.domain.worth import Worth
+from feedback.selectors.campaign_list import campaign_rows
 from feedback.selectors.gate import failed_gates, gate_of
 from feedback.selectors.worth import benefit_of, benefits, reasons_of
 from leads.models import Agreement, Lead, Reason
+from leadsync.accounts.models import Company
+from leadsync.accounts.selectors import company
 from tests.factories.accounts import CompanyFactory, person
 
 NOW = datetime(2026, 11, 16, 11, 0, tzinfo=UTC)
@@ -149,3 +154,50 @@ def test_panels_cost_the_same_for_one_lead_and_for_many(campaign: Campaign) -> N
                 draw(tag, campaign)
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_work_and_benefit_in_money_with_the_leads_behind_each_number(campaign: Campaign) -> None:
+    Company.objects.update(labour_cost=Decimal(48))
+    bring(campaign, ["promising"] * 3 + ["not_a_fit"] * 37, minutes=30)
+    won = Lead.objects.filter(campaign=campaign)[0]
+    Lead.objects.filter(pk=won.pk).update(
+        stage="won", mark="qualified", amount=Decimal(4_000), won_at=NOW, minutes_estimated=30
+    )
+    template = Template("{% load feedback_panels %}{% worth_panel campaign spent=spent entries=1 %}")
+    html = template.render(Context({"campaign": campaign, "spent": Decimal(1_040)}))
+    for words in ("≈€2,000", "€1,040 spend, €960 sales time", "€667 each", "2.0 × the cost"):
+        assert words in html
+    for query in ("mark=good", "mark=qualified", "stage=won"):
+        assert f"campaign={campaign.pk}&amp;{query}" in html
+
+
+def test_what_is_not_known_is_a_dash(campaign: Campaign) -> None:
+    bring(campaign, ["promising"] * 3, minutes=30)
+    html = draw("worth_panel", campaign)
+    assert "no spend noted, no cost of an hour set" in html
+    assert " each</span>" not in html
+
+
+def test_the_list_has_gate_and_money_in_three_queries(
+    campaign: Campaign, django_assert_num_queries: Any
+) -> None:
+    Company.objects.update(labour_cost=Decimal(60))
+    bring(campaign, ["not_a_fit"] * 16 + ["promising"], minutes=60)
+    others = [campaign, *(make(f"No {number}") for number in range(19))]
+    Spend.objects.create(campaign=campaign, on=NOW.date(), amount=Decimal(980))
+    company()
+    with django_assert_num_queries(4):  # the company is one of them outside of a request
+        rows = campaign_rows(others, month_start=NOW, limit=120, gate_size=20, gate_needed=5)
+    assert rows[0].gate is not None
+    assert (rows[0].gate.verdict, rows[1].gate) == (Verdict.FAILED, None)
+    assert rows[0].money is not None
+    assert (rows[0].money.per_good, rows[0].money.gain) == (Decimal(2_000), 0)
+
+
+@pytest.mark.parametrize("query", ["sent_after=x", "sent_until=9999-01-01T00:00:00Z", "gate=1", "gate=a-b"])
+def test_a_filter_that_cannot_be_read_is_said_and_left_out(campaign: Campaign, query: str) -> None:
+    client = Client()
+    client.force_login(person("rep"))
+    listed = client.get(f"/leads/?{query}")
+    assert listed.status_code == 200
+    assert "was left out" in listed.content.decode()

@@ -1,12 +1,13 @@
 """The gate's verdict, as early as it is certain, and how likely the campaign is good enough."""
 
 import math
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.domain.gate import Verdict, chance_of_rate, judge, regularised_beta
+from feedback.domain.gate import Verdict, certain_at, chance_of_rate, judge, regularised_beta
 
 marks = st.lists(st.sampled_from(["none", "qualified", "promising", "not_a_fit", "unreachable"]), max_size=30)
 
@@ -82,3 +83,46 @@ def test_incomplete_beta_is_a_share_and_mirrors(x: float, a: float, b: float) ->
 def test_incomplete_beta_refuses_what_has_no_meaning(x: float, a: float, b: float) -> None:
     with pytest.raises(ValueError, match="must be positive"):
         regularised_beta(x, a, b)
+
+
+AT = datetime(2026, 3, 10, 9, tzinfo=UTC)
+timed = st.lists(
+    st.tuples(
+        st.sampled_from(["none", "qualified", "promising", "not_a_fit", "unreachable"]),
+        st.one_of(st.none(), st.integers(0, 50).map(lambda minutes: AT + timedelta(minutes=minutes))),
+    ),
+    max_size=25,
+)
+
+
+def test_it_failed_with_the_mark_that_put_it_out_of_reach() -> None:
+    marks = [("not_a_fit", AT + timedelta(minutes=20 - place)) for place in range(17)] + [("promising", AT)]
+    assert certain_at(marks, size=20, needed=5) == AT + timedelta(minutes=19)  # the sixteenth of them
+    assert certain_at(marks[:15], size=20, needed=5) is None
+
+
+def test_it_passed_with_the_last_one_needed() -> None:
+    marks = [("promising", AT + timedelta(minutes=place)) for place in (9, 1, 5)]
+    assert certain_at(marks, size=20, needed=2) == AT + timedelta(minutes=5)
+    assert certain_at([("promising", None), ("qualified", None)], size=20, needed=2) is None
+
+
+@given(timed, st.integers(1, 20), st.integers(1, 20))
+def test_at_that_instant_and_not_before_it_was_certain(
+    marks: list[tuple[str, datetime | None]], size: int, needed: int
+) -> None:
+    needed = min(needed, size)
+    found = certain_at(marks, size=size, needed=needed)
+    verdict = judge((mark for mark, _at in marks), size=size, needed=needed).verdict
+    if found is None:
+        return
+
+    def then(last: datetime, is_included: bool) -> Verdict:
+        known = [
+            mark if at is None or at < last or (is_included and at == last) else "none" for mark, at in marks
+        ]
+        return judge(known, size=size, needed=needed).verdict
+
+    assert verdict is not Verdict.OPEN
+    assert then(found, True) is verdict
+    assert then(found, False) is Verdict.OPEN

@@ -4,8 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from feedback.domain.worth import Worth, weigh
+from feedback.domain.worth import Money, Worth, in_money, weigh
 
 
 def of(**figures: Any) -> Worth:
@@ -60,3 +62,55 @@ def test_nothing_arrived_or_nothing_done_yet() -> None:
 def test_a_limit_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="limit"):
         of(limit=0)
+
+
+def money(**figures: Any) -> Money:
+    return in_money(
+        **{
+            "minutes": 600,
+            "hour": Decimal(48),
+            "spent": Decimal(1_000),
+            "good": 4,
+            "qualified": 2,
+            "deals": 1,
+            "revenue": Decimal(7_400),
+        }
+        | figures
+    )
+
+
+def test_cost_is_spend_and_sales_time() -> None:
+    found = money()
+    assert (found.labour, found.cost) == (480, 1_480)
+    assert (found.per_good, found.per_qualified, found.per_deal) == (370, 740, 1_480)
+    assert found.gain == 5
+    assert not found.is_partial
+
+
+@pytest.mark.parametrize(
+    ("known", "cost"),
+    [
+        ({"hour": None}, Decimal(1_000)),
+        ({"spent": None}, Decimal(480)),
+        ({"hour": None, "spent": None}, None),
+    ],
+)
+def test_what_is_not_known_is_left_out_and_never_guessed(known: dict[str, Any], cost: Decimal | None) -> None:
+    found = money(**known)
+    assert found.cost == cost
+    assert found.is_partial == (cost is not None)
+
+
+@given(
+    st.integers(0, 10_000),
+    st.none() | st.decimals(0, 500, places=2),
+    st.none() | st.decimals(0, 100_000, places=2),
+    *[st.integers(0, 50)] * 3,
+)
+def test_nothing_is_divided_by_nothing(
+    minutes: int, hour: Decimal | None, spent: Decimal | None, good: int, qualified: int, deals: int
+) -> None:
+    found = money(minutes=minutes, hour=hour, spent=spent, good=good, qualified=qualified, deals=deals)
+    for count, each in ((good, found.per_good), (qualified, found.per_qualified), (deals, found.per_deal)):
+        assert (each is None) == (found.cost is None or not count)
+    assert (found.gain is None) == (not found.cost)

@@ -3,15 +3,19 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Channel, ContactPoint
 from campaigns.selectors import channels as selectors
+from leadsync.accounts.models import User
 
 if TYPE_CHECKING:  # Django's classes take no parameters when they run
     OfChannel = forms.ModelForm[Channel]
     OfPoint = forms.ModelForm[ContactPoint]
+    People = forms.ModelMultipleChoiceField[User]
 else:
     OfChannel = OfPoint = forms.ModelForm
+    People = forms.ModelMultipleChoiceField
 
 
 class _CheckedByService:
@@ -41,14 +45,51 @@ class ChannelForm(_CheckedByService, OfChannel):
 
 
 class PointForm(_CheckedByService, OfPoint):
-    """What it is, its value, who is responsible."""
+    """What it is, its value, who is responsible, who can get in, and how LeadSync tries it by itself."""
+
+    # As it was typed: the service says what is wrong with it, in words that fit.
+    page_url = forms.CharField(
+        label=_("page"),
+        max_length=500,
+        required=False,
+        widget=forms.URLInput(attrs={"placeholder": "https://"}),
+        help_text=_("LeadSync asks for it. Empty: the form or profile itself."),
+    )
+    access = People(
+        label=_("who can get in"),
+        queryset=User.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
 
     class Meta:
         model = ContactPoint
-        fields = ["kind", "value", "responsible", "is_active"]
+        fields = [
+            "kind",
+            "value",
+            "responsible",
+            "note",
+            "access",
+            "is_watched",
+            "page_url",
+            "page_text",
+            "is_active",
+        ]
+        help_texts = {
+            "is_watched": _(
+                "A form of ours gets a test lead, a mailbox’s mail server is looked up, a page is asked for."
+            ),
+            "page_text": _("For example the phone number, as it stands on the site."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        besides = self.instance.responsible_id if self.instance.pk else None
-        self.fields["responsible"].queryset = selectors.possible_people(besides=besides)  # type: ignore[attr-defined]
+        saved = self.instance if self.instance.pk else None
+        people: Any = self.fields["responsible"]
+        people.queryset = selectors.possible_people(besides=saved.responsible_id if saved else None)
+        reps: Any = self.fields["access"]
+        have = list(saved.access.values_list("person", flat=True)) if saved else []
+        reps.queryset = selectors.possible_users(besides=have)
+        reps.initial = have
+        self.initial["access"] = have
         _capitals(self)

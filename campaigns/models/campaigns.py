@@ -55,9 +55,15 @@ class Campaign(Versioned):
     hypothesis = models.TextField(
         _("hypothesis"), blank=True, help_text=_("Why this should bring good leads.")
     )
+    idea = models.ForeignKey(
+        "campaigns.Idea", models.SET_NULL, null=True, blank=True, related_name="campaigns", editable=False
+    )
+    # The gate's present round: the number of its first lead, and the newest lead (its id) before the round began.
+    gate_from = models.PositiveIntegerField(default=1, db_default=1, editable=False)
+    gate_after = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    history = HistoricalRecords(excluded_fields=["version"])
+    history = HistoricalRecords(excluded_fields=["version", "idea", "gate_from", "gate_after"])
 
     class Meta:
         verbose_name = _("campaign")

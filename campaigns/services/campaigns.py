@@ -144,17 +144,46 @@ def take_back(*, campaign: Campaign, by: User, version: int, at: datetime | None
     Raises `NotAllowed`, `Conflict`, and `Invalid` when there is nothing to undo or it is too late.
     """
     check(by, Can.EDIT_CAMPAIGNS)
-    now = at or timezone.now()
     with transaction.atomic():
-        current = _for_change(campaign, version)
-        last = history.last_change_of_state(history.what_happened(current))
-        change = last.change_of("state") if last else None
-        if last is None or change is None or not states.can_be_taken_back(last.at, now):
-            raise Invalid(_("There is nothing to undo: a change of state can be taken back for a day."))
-        if change.before == Campaign.State.LIVE and current.state == Campaign.State.REVIEW:
-            reviews.check_may_go_live(current)
-        current.state = change.before
+        return _take_back(_for_change(campaign, version), by, at or timezone.now())
+
+
+def _take_back(current: Campaign, by: User, now: datetime) -> Campaign:
+    last = history.last_change_of_state(history.what_happened(current))
+    change = last.change_of("state") if last else None
+    if last is None or change is None or not states.can_be_taken_back(last.at, now):
+        raise Invalid(_("There is nothing to undo: a change of state can be taken back for a day."))
+    if change.before == Campaign.State.LIVE and current.state == Campaign.State.REVIEW:
+        reviews.check_may_go_live(current)
+    current.state = change.before
+    return _save(current, by)
+
+
+def stop(*, campaign: Campaign, by: User) -> Campaign:
+    """Stop a campaign whose first leads were not good enough, whatever was saved meanwhile: for who decides about that.
+
+    Raises `NotAllowed`, and `Invalid` where it cannot be stopped from its state.
+    """
+    check(by, Can.DECIDE_GATES)
+    with transaction.atomic():
+        current = locked(Campaign.objects.filter(pk=campaign.pk)).select_related("channel", "owner").get()
+        if not states.may_become(current.state, Campaign.State.STOPPED):
+            raise Invalid(
+                _("From “%(state)s” this step is not open.") % {"state": current.get_state_display()},
+                field="to",
+            )
+        current.state = Campaign.State.STOPPED
         return _save(current, by)
+
+
+def take_stop_back(*, campaign: Campaign, by: User, at: datetime | None = None) -> Campaign:
+    """Undo `stop` within a day. Raises `NotAllowed`, and `Invalid` when it is too late or no longer stopped."""
+    check(by, Can.DECIDE_GATES)
+    with transaction.atomic():
+        current = locked(Campaign.objects.filter(pk=campaign.pk)).select_related("channel", "owner").get()
+        if current.state != Campaign.State.STOPPED:
+            raise Invalid(_("The campaign is no longer stopped."), field="to")
+        return _take_back(current, by, at or timezone.now())
 
 
 def _for_change(campaign: Campaign, version: int) -> Campaign:

@@ -1,25 +1,23 @@
-"""Channels and contact points: making, changing, and saying whether they work."""
+"""Channels and contact points: making and changing them. Saying how they stand: `campaigns.services.proofs`."""
 
-from datetime import datetime
+from collections.abc import Sequence
 
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.models import Channel, ContactPoint, Proof
+from campaigns.models import Channel, ContactPoint
+from campaigns.selectors import channels as selectors
+from campaigns.services import point_alerts, proofs
 from leadsync.accounts.access import check
 from leadsync.accounts.models import User
-from leadsync.accounts.roles import Can, Role
-from leadsync.accounts.selectors import company, people_with
-from leadsync.core import db
+from leadsync.accounts.roles import Can
+from leadsync.accounts.selectors import company
+from leadsync.core import db, outgoing
 from leadsync.core.errors import Invalid
-from leadsync.notices import services as notices
-
-ALERT = "point_broken"
 
 
 @transaction.atomic
@@ -37,9 +35,8 @@ def save_channel(
     saved = channel or Channel()
     saved.name, saved.terms, saved.is_active = name, terms.strip(), is_active
     saved.save()
-    if not is_active:
-        for point in saved.points.all():
-            notices.resolve_alert(kind=ALERT, subject=str(point.pk))
+    if channel is not None:  # its points are in use, or not, with it
+        point_alerts.settle_all(by=by, at=timezone.now())
     return saved
 
 
@@ -79,66 +76,71 @@ def save_point(
     kind: str,
     value: str,
     responsible: User,
+    note: str = "",
     is_active: bool = True,
+    is_watched: bool = False,
+    page_url: str = "",
+    page_text: str = "",
+    access: Sequence[User] | None = None,
     point: ContactPoint | None = None,
 ) -> ContactPoint:
-    """Make a contact point of `channel`, or change `point`.
+    """Make a contact point of `channel`, or change `point`; with `access`, only these people can get in.
 
-    Raises `Invalid` for a value that does not fit its kind or is in the channel already.
+    With another value it is another thing to try: older proofs do not count for it. Raises `Invalid` for a value that
+    does not fit its kind or is in the channel already, a page that may not be asked for, and a point to be watched
+    that only a person can try.
     """
     check(by, Can.EDIT_CHANNELS)
+    now = timezone.now()
+    if point is not None:
+        point = db.locked(ContactPoint.objects.filter(pk=point.pk)).get()
     value = clean_value(kind, value)
     taken = ContactPoint.objects.filter(channel=channel, value=value)
     if (taken.exclude(pk=point.pk) if point else taken).exists():
         raise Invalid(_("This channel has it already."), field="value")
     saved = point or ContactPoint(channel=channel)
+    before = (saved.kind, saved.value, saved.page_url, saved.page_text, saved.is_watched)
+    if point is not None and saved.value != value:
+        saved.changed_at = now
     saved.kind, saved.value, saved.responsible, saved.is_active = kind, value, responsible, is_active
+    saved.note = " ".join(note.replace("\x00", "").split())
+    saved.page_url, saved.page_text = page_url.strip(), " ".join(page_text.replace("\x00", "").split())
+    saved.is_watched = is_watched
+    _check_watched(saved)
+    if before != (saved.kind, saved.value, saved.page_url, saved.page_text, saved.is_watched):
+        # What was found before is about something else; a watched one is tried with the next minute.
+        saved.next_try_at = now if is_watched else None
+        saved.failed_at, saved.asked_at, saved.found, saved.found_detail = None, None, "", ""
+    elif is_watched and saved.next_try_at is None:
+        saved.next_try_at = now
     saved.save()
-    if not is_active:
-        notices.resolve_alert(kind=ALERT, subject=str(saved.pk))
+    if access is not None:
+        proofs.set_access(point=saved, people=access, by=by, at=now)
+    point_alerts.settle_all(by=by, at=now)
     return saved
 
 
-@transaction.atomic
-def report(
-    *, point: ContactPoint, by: User, is_ok: bool, note: str = "", at: datetime | None = None
-) -> Proof:
-    """Keep that somebody tried a contact point. Everyone signed in may: one click.
-
-    The first report of a fault opens an alert and tells whoever is responsible at once, and both heads; a
-    proof that it works resolves the alert and tells them too.
-    """
-    now = at or timezone.now()
-    found = db.locked(ContactPoint.objects.filter(pk=point.pk).select_related("channel", "responsible")).get()
-    proof = Proof.objects.create(point=found, is_ok=is_ok, note=" ".join(note.split())[:300], at=now, by=by)
-    context = {
-        "point": found.value,
-        "channel": found.channel.name,
-        "reported_by": by.name,
-        "responsible": found.responsible.name,
-        "note": proof.note,
-    }
-    url = f"{reverse('campaigns:channels')}#point-{found.pk}"
-    subject = str(found.pk)
-    if is_ok:
-        is_news = notices.resolve_alert(kind=ALERT, subject=subject, at=now)
-    else:
-        is_news = notices.open_alert(kind=ALERT, subject=subject, context=context, url=url, at=now)
-    if is_news:
-        kind = "point_works" if is_ok else ALERT
-        heads = set(people_with(Role.HEAD_OF_MARKETING, Role.HEAD_OF_SALES).values_list("pk", flat=True))
-        for recipients, is_instant in (
-            ([found.responsible_id], not is_ok),
-            (heads - {found.responsible_id}, False),
-        ):
-            notices.put(
-                kind=kind,
-                recipients=recipients,
-                key=f"{kind}:{proof.pk}",
-                context=context,
-                url=url,
-                is_instant=is_instant,
-                by=by,
-                at=now,
+def _check_watched(point: ContactPoint) -> None:
+    """Raise `Invalid` for a page that may not be asked for, or a text without a page it could stand on."""
+    if point.page_url:
+        _check_page(point.page_url, "page_url")
+    page = selectors.page_of(point)
+    if point.page_text and not page:
+        raise Invalid(_("Write the page on which this text must stand."), field="page_url")
+    if point.is_watched:
+        means = selectors.means_of(point)
+        if not means:
+            raise Invalid(
+                _("LeadSync cannot call a number. Write a page on which it must stand, or try it by hand."),
+                field="page_url",
             )
-    return proof
+        if not point.page_url and page and selectors.own_key(point) is None:
+            _check_page(page, "value")
+
+
+def _check_page(url: str, name: str) -> None:
+    """As far as that can be said without asking anybody; each try checks again, with the name looked up."""
+    try:
+        outgoing.parse(url)
+    except outgoing.Unreachable as error:
+        raise Invalid(error.message, field=name) from None

@@ -106,7 +106,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @signed_in
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """One campaign: verdict, gate, reasons, what happened, leads, questions, money."""
-    campaign = get_object_or_404(Campaign.objects.select_related("channel", "owner"), pk=pk)
+    campaign = get_object_or_404(Campaign.objects.select_related("channel", "owner", "idea__by"), pk=pk)
     return render_page(request, "campaigns/page.html", _page_context(request, campaign))
 
 
@@ -163,17 +163,24 @@ def _answers(request: HttpRequest) -> dict[int, str]:
     return found
 
 
+def page_again(request: HttpRequest, pk: int, *, status: int, **more: Any) -> HttpResponse:
+    """The campaign's page as it stands now, with what a refused action on it brings along."""
+    campaign = get_object_or_404(Campaign.objects.select_related("channel", "owner", "idea__by"), pk=pk)
+    return render_page(
+        request, "campaigns/page.html", _page_context(request, campaign, **more), status=status
+    )
+
+
 def _refused(request: HttpRequest, pk: int, error: Conflict | Invalid) -> HttpResponse:
     """The page again, with the reason and everything that was typed."""
-    campaign = get_object_or_404(Campaign.objects.select_related("channel", "owner"), pk=pk)
-    context = _page_context(
+    return page_again(
         request,
-        campaign,
+        pk,
+        status=error.http_status,
         refused=error,
         typed=request.POST,
         theirs=words.sentences(error.context.get("happened", [])),
     )
-    return render_page(request, "campaigns/page.html", context, status=error.http_status)
 
 
 @require_POST

@@ -62,7 +62,7 @@ def suggested(asked: Sequence[Asked], criteria: Sequence[CriterionTerms]) -> lis
     """
     titles = [name_of(one.title) if one.field == "" else "" for one in asked]
     matches = recognise(titles, [[one.value for one in asked]])
-    questions = recognised(matches, criteria)
+    questions = recognised(matches, criteria, [[one.value for one in asked]])
     found = []
     for place, one in enumerate(asked):
         if one.field:

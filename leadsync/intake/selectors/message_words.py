@@ -108,7 +108,7 @@ def refusal_words(code: str) -> str:
 def target_words(target: str, questions: Mapping[str, str]) -> str:
     """Where an answer goes; `questions` by "answer:" and key."""
     if not target:
-        return _("Payload only")
+        return _("Kept as received, not used")
     if target == CONSENT_TEXT:
         return _("Words of the consent")
     if target in questions:
@@ -120,7 +120,7 @@ def target_choices(questions: Mapping[str, str]) -> list[tuple[str, Any]]:
     """All places an answer can go to, for a select."""
     fields = [(field.value, str(FIELD_LABELS[field])) for field in FIELDS]
     fields.append((CONSENT_TEXT, target_words(CONSENT_TEXT, questions)))
-    found: list[tuple[str, Any]] = [("", _("Payload only")), (_("The lead"), fields)]
+    found: list[tuple[str, Any]] = [("", _("Kept as received, not used")), (_("The lead"), fields)]
     if questions:
         found.append((_("Questions of our definition"), list(questions.items())))
     return found

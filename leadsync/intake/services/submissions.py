@@ -63,8 +63,10 @@ class Message:
         return dict(found)
 
 
-def take(*, form: LeadForm, message: Message, at: datetime | None = None) -> Payload:
+def take(*, form: LeadForm, message: Message, at: datetime | None = None, door: Door = Door.FORM) -> Payload:
     """Receive what a visitor sent: one lead and one arrival, however often the same page comes.
+
+    With `Door.TEST` the lead is marked as a test: see `services.probing`.
 
     Raises `Invalid` with a field of the message for what the visitor can mend; nothing is kept then. Whatever else
     stands against it, the message is kept as unreadable for a person to look at: no lead is lost.
@@ -78,7 +80,7 @@ def take(*, form: LeadForm, message: Message, at: datetime | None = None) -> Pay
             return known
         payload = Payload(form=form, received_at=now, external_id=message.page, digest=digest, body=body)
         try:
-            _receive(payload, form, message, now)
+            _receive(payload, form, message, now, door)
         except Invalid as problem:
             if problem.field and _place(problem.field, message) is not None:
                 raise
@@ -217,13 +219,15 @@ def lead_data(message: Message, *, place: str, received_at: datetime, now: datet
     )
 
 
-def _receive(payload: Payload, form: LeadForm, message: Message, now: datetime) -> None:
+def _receive(
+    payload: Payload, form: LeadForm, message: Message, now: datetime, door: Door = Door.FORM
+) -> None:
     data = lead_data(message, place=selectors.address_of(form), received_at=payload.received_at, now=now)
     with transaction.atomic():
         received = arrivals.receive(
             data=data,
             campaign=form.campaign,
-            door=Door.FORM,
+            door=door,
             by=None,
             at=now,
             payload={"form": form.name} | message.as_json(),

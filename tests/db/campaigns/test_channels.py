@@ -5,16 +5,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns.domain.proofs import ProofState, state_of
-from campaigns.models import Channel, ContactPoint, Proof
+from campaigns.domain.proofs import Found, ProofState, state_of
+from campaigns.models import Channel, ContactPoint, PointAccess, Proof
 from campaigns.selectors import channels as selectors
-from campaigns.services import channels
+from campaigns.services import channels, point_alerts, proofs
+from leads.models import Lead
 from leadsync.accounts.models import User
 from leadsync.core.errors import Invalid, NotAllowed
+from leadsync.notices.kinds import words_for
+from leadsync.notices.kinds.channels import found_words
 from leadsync.notices.models import Alert, Notice
 from tests.factories.accounts import CompanyFactory, person
+from tests.factories.campaigns import campaign
+from tests.factories.leads import lead
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 3, 5, 9, 0, tzinfo=UTC)
@@ -61,7 +67,7 @@ def test_a_fault_opens_an_alert_and_tells_the_responsible_at_once_and_both_heads
     phone: ContactPoint, marta: User, pawel: User
 ) -> None:
     heads = {person("head_of_marketing").pk, person("head_of_sales").pk}
-    channels.report(point=phone, by=pawel, is_ok=False, at=AT)
+    proofs.report(point=phone, by=pawel, is_ok=False, at=AT)
     assert Alert.objects.get().subject == str(phone.pk)
     assert dict(Notice.objects.values_list("recipient", "is_instant")) == {
         marta.pk: True,
@@ -71,13 +77,13 @@ def test_a_fault_opens_an_alert_and_tells_the_responsible_at_once_and_both_heads
 
 def test_the_same_fault_said_twice_tells_nobody_again(phone: ContactPoint, pawel: User) -> None:
     for _number in range(2):
-        channels.report(point=phone, by=pawel, is_ok=False, at=AT)
+        proofs.report(point=phone, by=pawel, is_ok=False, at=AT)
     assert (Proof.objects.count(), Alert.objects.count(), Notice.objects.count()) == (2, 1, 1)
 
 
 def test_a_proof_that_it_works_resolves_the_alert(phone: ContactPoint, marta: User, pawel: User) -> None:
-    channels.report(point=phone, by=pawel, is_ok=False, at=AT)
-    channels.report(point=phone, by=pawel, is_ok=True, at=AT + timedelta(hours=1))
+    proofs.report(point=phone, by=pawel, is_ok=False, at=AT)
+    proofs.report(point=phone, by=pawel, is_ok=True, at=AT + timedelta(hours=1))
     assert Alert.objects.get().resolved_at == AT + timedelta(hours=1)
     assert Notice.objects.filter(recipient=marta, kind="point_works").exists()
 
@@ -143,7 +149,7 @@ def test_the_page_costs_the_same_with_many_points(
             value=f"box{number}@example.com",
             responsible=marta,
         )
-        channels.report(point=point, by=marta, is_ok=True)
+        proofs.report(point=point, by=marta, is_ok=True)
     client.force_login(marta)
     with django_assert_max_num_queries(17):
         page = client.get(reverse("campaigns:channels"))
@@ -168,8 +174,298 @@ def test_a_channel_can_be_changed_and_taken_out_of_use(
     client: Client, phone: ContactPoint, marta: User
 ) -> None:
     client.force_login(marta)
-    channels.report(point=phone, by=marta, is_ok=False)
+    proofs.report(point=phone, by=marta, is_ok=False)
     client.post(reverse("campaigns:channel", args=[phone.channel_id]), {"name": "Phones", "terms": "Free"})
     phone.channel.refresh_from_db()
     assert (phone.channel.name, phone.channel.is_active) == ("Phones", False)
     assert not Alert.objects.filter(resolved_at=None).exists()
+
+
+# ------------------------------------------------------------------------------------------------ the directory
+
+
+def mailbox(by: User, channel: Channel, number: int = 0) -> ContactPoint:
+    return channels.save_point(
+        by=by, channel=channel, kind="mailbox", value=f"box{number}@example.com", responsible=by
+    )
+
+
+def test_the_directory_is_cut_by_state_and_by_who_answers(
+    client: Client, phone: ContactPoint, marta: User, pawel: User
+) -> None:
+    other = person("marketer", name="Olga S")
+    theirs = mailbox(other, phone.channel)
+    fair = channels.save_channel(by=marta, name="Fairs", terms="Fair price")
+    old = mailbox(marta, fair, 7)
+    proofs.report(point=theirs, by=pawel, is_ok=False)
+    proofs.report(point=old, by=marta, is_ok=True, at=timezone.now() - timedelta(days=8))
+    client.force_login(marta)
+
+    def shown(query: str) -> set[str]:
+        page = client.get(reverse("campaigns:channels") + query).content.decode()
+        return {point.value for point in (phone, theirs, old) if f">{point.value}<" in page}
+
+    assert shown("") == {phone.value, theirs.value, old.value}
+    assert shown("?state=broken") == {theirs.value}
+    assert shown("?state=stale") == {old.value}
+    assert shown("?state=never") == {phone.value}
+    assert shown("?state=works") == set()
+    assert shown("?state=to_try") == {phone.value, old.value}
+    assert shown("?who=me") == {phone.value, old.value}
+    assert shown(f"?who={other.pk}&state=broken") == {theirs.value}
+    assert shown("?who=99999999999999999999&state=odd") == {phone.value, theirs.value, old.value}
+
+
+def test_sales_reads_terms_and_which_campaigns_run(client: Client, phone: ContactPoint, pawel: User) -> None:
+    channels.save_channel(by=person("marketer"), channel=phone.channel, name="Hotline", terms="Free survey")
+    for state in ("live", "paused", "draft", "ended"):
+        campaign(name=f"Spring {state}", channel=phone.channel, state=state)
+    client.force_login(pawel)
+    page = client.get(reverse("campaigns:channels")).content.decode()
+    assert "Free survey" in page
+    assert "2 campaigns run:" in page
+    assert "Spring live" in page
+    assert "Spring draft" not in page
+    assert "New channel" not in page
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_directory_and_point_pages_cost_the_same_however_much_there_is(
+    client: Client,
+    phone: ContactPoint,
+    marta: User,
+    pawel: User,
+    count: int,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for number in range(count):
+        point = mailbox(marta, phone.channel, number)
+        proofs.report(point=point, by=pawel, is_ok=bool(number % 2))
+        proofs.report(point=phone, by=pawel, is_ok=True)
+        proofs.give_access(point=point, to=pawel, by=marta)
+        proofs.say_access(point=point, by=person("rep"), can_get_in=False)
+        campaign(channel=phone.channel)
+    client.force_login(pawel)
+    client.get(reverse("campaigns:channels"))
+    with django_assert_max_num_queries(18):
+        client.get(reverse("campaigns:channels"))
+    with django_assert_max_num_queries(18):
+        client.get(reverse("campaigns:point_page", args=[phone.pk]))
+
+
+def test_an_empty_directory_says_what_is_next(client: Client, marta: User) -> None:
+    client.force_login(marta)
+    page = client.get(reverse("campaigns:channels")).content.decode()
+    assert "No channels yet" in page
+    page = client.get(reverse("campaigns:channels") + "?state=broken").content.decode()
+    assert "Every contact point that was tried works" in page
+
+
+# ------------------------------------------------------------------------------------------------ proofs by hand
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "means"),
+    [
+        ("phone", "22 123 45 68", "call"),
+        ("mailbox", "a@example.com", "mail"),
+        ("form", "https://example.com/", "hand"),
+        ("profile", "https://example.com/", "hand"),
+    ],
+)
+def test_the_kind_says_how_it_was_tried(
+    marta: User, phone: ContactPoint, kind: str, value: str, means: str
+) -> None:
+    point = channels.save_point(by=marta, channel=phone.channel, kind=kind, value=value, responsible=marta)
+    assert proofs.report(point=point, by=marta, is_ok=True).means == means
+
+
+def test_a_wrong_report_is_taken_back_on_the_same_day_by_its_author(
+    client: Client, phone: ContactPoint, marta: User, pawel: User
+) -> None:
+    made = proofs.report(point=phone, by=pawel, is_ok=False)
+    client.force_login(marta)
+    url = reverse("campaigns:proof_take_back", args=[made.pk])
+    assert client.post(url).status_code == 403
+    assert Proof.objects.filter(pk=made.pk).exists()
+    client.force_login(pawel)
+    assert client.post(url).status_code == 302
+    assert not Proof.objects.exists()
+    assert not Alert.objects.filter(kind="point_broken", resolved_at=None).exists()
+    told = Notice.objects.get(kind="point_works", recipient=marta)
+    assert words_for(told.kind, told.context).title == f"Report taken back: {phone.value}"
+    assert client.post(url).status_code == 302  # pressed twice
+
+
+def test_an_older_report_stays(phone: ContactPoint, pawel: User) -> None:
+    made = proofs.report(point=phone, by=pawel, is_ok=False, at=AT)
+    with pytest.raises(NotAllowed):
+        proofs.take_back(proof=made, by=pawel, at=AT + timedelta(days=1))
+    assert Proof.objects.filter(pk=made.pk).exists()
+
+
+def test_taking_back_that_it_works_opens_the_alert_again(phone: ContactPoint, pawel: User) -> None:
+    proofs.report(point=phone, by=person("rep"), is_ok=False, at=AT)
+    made = proofs.report(point=phone, by=pawel, is_ok=True, at=AT + timedelta(minutes=5))
+    proofs.take_back(proof=made, by=pawel, at=AT + timedelta(minutes=6))
+    assert Alert.objects.filter(kind="point_broken", resolved_at=None).count() == 1
+
+
+@pytest.mark.parametrize("note", ["x" * 10_000, "a\x00b", "<script>alert(1)</script>", "‮abc", "\ud800"])
+def test_odd_notes_are_kept_short_and_shown_as_text(
+    client: Client, phone: ContactPoint, pawel: User, note: str
+) -> None:
+    client.force_login(pawel)
+    data = {"works": "0", "note": note.encode("utf-8", "replace").decode()}
+    client.post(reverse("campaigns:proof", args=[phone.pk]), data)
+    page = client.get(reverse("campaigns:point_page", args=[phone.pk]))
+    assert page.status_code == 200
+    assert "<script>alert(1)" not in page.content.decode()
+    assert len(Proof.objects.get().note) <= 300
+
+
+def test_nothing_leads_to_other_sites(client: Client, phone: ContactPoint, pawel: User) -> None:
+    client.force_login(pawel)
+    for back in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
+        response = client.post(reverse("campaigns:proof", args=[phone.pk]), {"works": "1", "back": back})
+        assert response["Location"].startswith("/channels/")
+
+
+# ------------------------------------------------------------------------------------------------ who can get in
+
+
+def test_i_cant_get_in_is_one_press_and_access_answers_it(
+    client: Client, phone: ContactPoint, marta: User, pawel: User
+) -> None:
+    client.force_login(pawel)
+    url = reverse("campaigns:point_no_access", args=[phone.pk])
+    for _number in range(2):
+        assert client.post(url, {"can": "0"}).status_code == 302
+    alert = Alert.objects.get(kind="point_no_access", resolved_at=None)
+    assert alert.subject == f"{phone.pk}:{pawel.pk}"
+    assert words_for(alert.kind, alert.context).action == "Give access"
+    assert Notice.objects.get(kind="point_no_access").recipient == marta
+    row = selectors.point_row(phone.pk, reader=pawel)
+    assert row is not None
+    assert (row.state, row.is_shut_out) == (ProofState.NEVER, True)
+
+    client.force_login(marta)
+    client.post(reverse("campaigns:point_access", args=[phone.pk]), {"person": pawel.pk, "has": "1"})
+    alert.refresh_from_db()
+    assert alert.resolved_at is not None
+    assert Notice.objects.filter(kind="access_given", recipient=pawel).count() == 1
+    row = selectors.point_row(phone.pk, reader=pawel)
+    assert row is not None
+    assert (row.has_access, row.is_shut_out) == (True, False)
+
+
+def test_who_has_access_and_cannot_get_in_is_given_it_anew(
+    phone: ContactPoint, marta: User, pawel: User
+) -> None:
+    proofs.give_access(point=phone, to=pawel, by=marta, at=AT)
+    proofs.say_access(point=phone, by=pawel, can_get_in=False, at=AT + timedelta(days=1))
+    assert Alert.objects.filter(kind="point_no_access", resolved_at=None).count() == 1
+    proofs.give_access(point=phone, to=pawel, by=marta, at=AT + timedelta(days=2))
+    assert not Alert.objects.filter(kind="point_no_access", resolved_at=None).exists()
+
+
+def test_i_can_get_in_now_resolves_it(phone: ContactPoint, pawel: User) -> None:
+    proofs.say_access(point=phone, by=pawel, can_get_in=False, at=AT)
+    assert proofs.say_access(point=phone, by=pawel, can_get_in=True, at=AT + timedelta(hours=1))
+    assert not Alert.objects.filter(kind="point_no_access", resolved_at=None).exists()
+    assert not proofs.say_access(point=phone, by=pawel, can_get_in=True, at=AT + timedelta(hours=2))
+
+
+def test_only_marketing_gives_and_takes_access(
+    client: Client, phone: ContactPoint, marta: User, pawel: User
+) -> None:
+    client.force_login(pawel)
+    url = reverse("campaigns:point_access", args=[phone.pk])
+    assert client.post(url, {"person": pawel.pk, "has": "1"}).status_code == 403
+    assert not PointAccess.objects.exists()
+    client.force_login(marta)
+    assert client.post(url, {"person": "x" * 99}).status_code == 404
+    client.post(url, {"person": pawel.pk})
+    client.post(url, {"person": pawel.pk, "has": "0"})
+    assert not PointAccess.objects.exists()
+
+
+def test_the_form_of_a_point_keeps_access_and_what_is_tried(
+    client: Client, phone: ContactPoint, marta: User, pawel: User
+) -> None:
+    client.force_login(marta)
+    url = reverse("campaigns:point", args=[phone.channel_id, phone.pk])
+    data = {
+        "kind": "phone",
+        "value": phone.value,
+        "responsible": marta.pk,
+        "note": "Ask Ewa",
+        "access": [pawel.pk],
+        "is_watched": "on",
+        "page_url": "https://example.com/contact",
+        "page_text": phone.value,
+        "is_active": "on",
+    }
+    assert client.post(url, data).status_code == 302
+    phone.refresh_from_db()
+    assert (phone.note, phone.is_watched, phone.page_text) == ("Ask Ewa", True, phone.value)
+    assert phone.next_try_at is not None
+    assert PointAccess.objects.get().person == pawel
+    refused = client.post(url, data | {"page_url": "https://10.0.0.1/", "note": "typed"})
+    assert refused.status_code == 422
+    assert "points inside of the network" in refused.content.decode()
+    assert "typed" in refused.content.decode()
+
+
+# ------------------------------------------------------------------------------------------------ alerts
+
+
+def test_points_without_a_fresh_proof_are_one_alert_for_who_answers(
+    phone: ContactPoint, marta: User, pawel: User
+) -> None:
+    mailbox(marta, phone.channel)
+    proofs.report(point=phone, by=pawel, is_ok=True, at=AT)
+    point_alerts.watch(at=AT + timedelta(days=1))
+    alert = Alert.objects.get(kind="point_stale")
+    assert (alert.subject, alert.context["count"], alert.cost_minutes) == (str(marta.pk), 1, 5)
+    point_alerts.watch(at=AT + timedelta(days=8))
+    alert.refresh_from_db()
+    assert (alert.context["count"], alert.context["never"], alert.cost_minutes) == (2, 1, 10)
+    assert Notice.objects.filter(kind="point_stale", recipient=marta).count() == 1
+    assert alert.url.endswith(f"?state=to_try&who={marta.pk}")
+    for point in ContactPoint.objects.all():
+        proofs.report(point=point, by=pawel, is_ok=True, at=AT + timedelta(days=8))
+    point_alerts.watch(at=AT + timedelta(days=8, minutes=1))
+    alert.refresh_from_db()
+    assert alert.resolved_at is not None
+
+
+def test_what_a_broken_point_costs_grows_with_its_days(phone: ContactPoint, marta: User, pawel: User) -> None:
+    of = campaign(channel=phone.channel)
+    one = lead(campaign=of, at=AT - timedelta(days=2))
+    Lead.objects.filter(pk=one.pk).update(minutes=600)  # 20 minutes a day over 30 days
+    mailbox(marta, phone.channel)  # shares the channel's leads
+    proofs.report(point=phone, by=pawel, is_ok=False, at=AT)
+    alert = Alert.objects.get(kind="point_broken")
+    assert alert.cost_minutes == 15 + 10
+    proofs.report(point=phone, by=pawel, is_ok=False, at=AT + timedelta(days=1))
+    point_alerts.watch(at=AT + timedelta(days=2, hours=1))
+    alert.refresh_from_db()
+    assert alert.cost_minutes == 15 + 3 * 10
+
+
+def test_a_point_taken_out_of_use_needs_nobody(phone: ContactPoint, marta: User, pawel: User) -> None:
+    proofs.report(point=phone, by=pawel, is_ok=False)
+    proofs.say_access(point=phone, by=pawel, can_get_in=False)
+    channels.save_channel(by=marta, channel=phone.channel, name="Hotline", is_active=False)
+    assert not Alert.objects.filter(resolved_at=None, kind__startswith="point_").exists()
+    assert not Notice.objects.filter(kind="point_works").exists()
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "ru"])
+@pytest.mark.parametrize("found", list(Found))
+def test_everything_that_can_be_found_has_words(found: Found, language: str) -> None:
+    with translation.override(language):
+        words = found_words(found.value, "example.com")
+    assert words.strip()
+    assert "%(" not in words

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from leadsync.core.beats import once_every
-from leadsync.kpi.services import monday, rollup
+from leadsync.kpi.services import monday, rollup, watching
 
 
 @shared_task(name="kpi.rollup")
@@ -24,3 +24,10 @@ def roll_up_full() -> None:
 def write_monday_mails() -> None:
     """Write the mails with last week's figures, once a week; every minute."""
     monday.write()
+
+
+@shared_task(name="kpi.watch")
+@once_every(60)
+def watch() -> None:
+    """Alerts about drought, overload and the plan; every minute."""
+    watching.watch()

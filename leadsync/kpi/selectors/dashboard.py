@@ -9,10 +9,10 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, DateField, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, DateField, F, Q, QuerySet, Sum
 from django.db.models.functions import Greatest, TruncDate
 
-from campaigns.models import Campaign, ContactPoint, Proof
+from campaigns.models import Campaign
 from feedback.domain.worth import Benefit, weigh
 from feedback.models import Question
 from leads.domain.words import GOOD_MARKS, OPEN_STAGES
@@ -315,17 +315,6 @@ def past_promise_by_day(listed: Sequence[date], *, zone: ZoneInfo, now: datetime
 
 
 # ---------------------------------------------------------------------------------------------- the rest
-
-
-def points_down() -> list[ContactPoint]:
-    """Contact points in use whose last proof failed. One query."""
-    last = Proof.objects.filter(point=OuterRef("pk")).order_by("-at", "-id").values("is_ok")[:1]
-    return list(
-        ContactPoint.objects.filter(is_active=True, channel__is_active=True)
-        .annotate(works=Subquery(last))
-        .filter(works=False)
-        .select_related("channel")
-    )
 
 
 def open_questions() -> QuerySet[Question]:

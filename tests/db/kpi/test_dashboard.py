@@ -15,16 +15,19 @@ from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.models import Campaign, ContactPoint, Proof
+from campaigns.models import Campaign
 from feedback.models import Question
 from leads.filters import LeadFilter
 from leads.models import Handoff, Lead
+from leads.services import watching as lead_alerts
 from leadsync.accounts.models import User
 from leadsync.kpi.domain.days import Period, Span
 from leadsync.kpi.domain.headline import Headline
 from leadsync.kpi.models import Plan
 from leadsync.kpi.selectors import dashboard as data
 from leadsync.kpi.services import rollup
+from leadsync.notices.kinds import kind_of
+from leadsync.notices.models import Alert
 from tests.db.kpi.conftest import World, at
 from tests.factories.accounts import person
 
@@ -213,21 +216,65 @@ def test_first_contact_by_person_is_for_heads_and_director_and_the_own_row_for_a
 def test_only_those_who_may_see_it_read_whose_leads_are_late(world: World, director: User) -> None:
     lead = world.lead(owner=world.reps[0])
     hand_off(lead, world.reps[0], at("2026-11-16T08:00"))
-    for user, names in ((director, "1 with Paweł."), (world.marketer, "")):
-        (alert,) = open_as(user).context["alerts"]
+    lead_alerts.watch(at=NOW)
+    pawel, iga = world.reps
+    for user, names in (
+        (director, "1 with Paweł."),
+        (world.marketer, ""),
+        (pawel, "1 with Paweł."),
+        (iga, ""),
+    ):
+        alert = open_as(user).context["alerts"][0]
         assert (alert.title, alert.text) == ("1 lead is past the promise.", names)
 
 
-def test_alerts_name_failed_gates_points_that_are_down_and_overdue_questions(
+def test_the_next_step_of_an_alert_is_one_that_the_reader_may_take(world: World, director: User) -> None:
+    hand_off(world.lead(owner=world.reps[0]), world.reps[0], at("2026-11-16T08:00"))
+    lead_alerts.watch(at=NOW)
+    actions = {
+        user: open_as(user).context["alerts"][0].action for user in (director, person("head_of_sales"))
+    }
+    assert list(actions.values()) == ["Show them", "Share them out"]
+
+
+def test_alerts_are_the_open_ones_that_cost_most_and_the_oldest_of_those(
     world: World, director: User
 ) -> None:
-    for number in range(1, 21):
-        world.lead(campaign=world.campaigns[1], gate_number=number, mark="not_a_fit", marked_at=NOW)
-    point = ContactPoint.objects.create(
-        channel=world.channels[0], kind="phone", value="+48 22 555 01 02", responsible=world.marketer
+    facts = (
+        ("gate_failed", {"campaign": "Metal Expo list", "size": 20, "needed": 5}, 2),
+        ("question_overdue", {"text": "Why?"}, 4),
+        ("no_meeting", {"count": 9, "limit": 7}, 3),
     )
-    Proof.objects.create(point=point, is_ok=True, at=NOW - timedelta(days=2), by=world.marketer)
-    Proof.objects.create(point=point, is_ok=False, at=NOW - timedelta(days=1), by=world.marketer)
+    for kind, context, days in facts:
+        Alert.objects.create(
+            kind=kind, subject="1", context=context, opened_at=NOW - timedelta(days=days), cost_minutes=60
+        )
+    Alert.objects.create(kind="point_broken", subject="1", opened_at=NOW, cost_minutes=90)
+    Alert.objects.create(kind="point_broken", subject="2", opened_at=NOW, resolved_at=NOW, cost_minutes=900)
+    icons = [alert.icon for alert in open_as(director).context["alerts"]]
+    assert icons == [
+        kind_of(name).icon for name in ("point_broken", "question_overdue", "no_meeting", "gate_failed")
+    ]
+
+
+def test_more_alerts_than_fit_are_one_click_away(world: World, director: User) -> None:
+    for number in range(7):
+        Alert.objects.create(kind="point_broken", subject=str(number), opened_at=NOW)
+    response = open_as(director)
+    assert len(response.context["alerts"]) == 6
+    assert "All alerts" in response.content.decode()
+
+
+def test_who_takes_care_of_an_alert_is_named(world: World, director: User) -> None:
+    Alert.objects.create(
+        kind="point_broken", subject="1", opened_at=NOW, acknowledged_at=NOW, acknowledged_by=world.marketer
+    )
+    (alert,) = open_as(director).context["alerts"]
+    assert alert.taken == "Marta Zielińska"
+
+
+def test_open_questions_say_how_old_they_are(world: World, director: User) -> None:
+    world.lead()
     Question.objects.create(
         asker=world.marketer,
         answerer=world.reps[0],
@@ -235,13 +282,7 @@ def test_alerts_name_failed_gates_points_that_are_down_and_overdue_questions(
         asked_at=NOW - timedelta(days=4),
         due_at=NOW - timedelta(days=2),
     )
-    response = open_as(director)
-    assert [alert.title for alert in response.context["alerts"]] == [
-        "Gate not passed: Metal Expo list.",
-        "1 contact point is down.",
-        "1 question is overdue.",
-    ]
-    assert "4 days" in response.content.decode()
+    assert "4 days" in open_as(director).content.decode()
 
 
 def test_leads_past_the_promise_are_counted_at_the_end_of_each_day(world: World) -> None:
@@ -405,6 +446,7 @@ def test_every_number_opens_as_many_leads_as_it_says(world: World, director: Use
         received_at=at("2026-10-05T09:00"), lost_at=at("2026-11-15T09:00"), **quiet | {"stage": "lost"}
     )
     rollup.roll_up_all()
+    lead_alerts.watch(at=NOW)
     context = open_as(director).context
     tiles = context["tiles"]
     assert (tiles[1].figure, tiles[2].figure) == (str(behind(tiles[1].url)), str(behind(tiles[2].url)))

@@ -6,7 +6,7 @@ in `errors`; it never fails a page. Days are days of the company's zone, both en
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import django_filters
@@ -185,6 +185,58 @@ class VerdictsField(forms.CharField):
         raise ValidationError(_("It is not known."), code="invalid")
 
 
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A moment, as addresses write it: in UTC, to the microsecond."""
+
+    at: datetime
+
+    def __str__(self) -> str:
+        return self.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class InstantField(forms.CharField):
+    """A moment with its zone: 2026-03-31T10:30:00Z."""
+
+    def to_python(self, value: Any) -> Instant | None:  # type: ignore[override]  # what the words mean
+        text = str(value or "").strip()
+        if not text:
+            return None
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError:
+            found = None
+        if found is None or found.tzinfo is None or not YEARS[0] <= found.year <= YEARS[1]:
+            raise ValidationError(
+                gettext("This is not a moment. Write it like 2026-03-31T10:30:00Z."), code="invalid"
+            )
+        return Instant(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Numbers in a gate, both ends included."""
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+
+class NumbersField(forms.CharField):
+    """Numbers in a gate: `21-40`."""
+
+    def to_python(self, value: Any) -> Numbers | None:  # type: ignore[override]  # what the words mean
+        text = str(value or "").strip()
+        if not text:
+            return None
+        ends = text.split("-")
+        if len(ends) == 2 and all(end.isascii() and end.isdigit() and len(end) < 10 for end in ends):
+            return Numbers(int(ends[0]), int(ends[1]))
+        raise ValidationError(gettext("These are no numbers. Write them like 1-20."), code="invalid")
+
+
 class DayFilter(django_filters.Filter):
     field_class = DayField
 
@@ -207,6 +259,14 @@ class OwnerFilter(django_filters.Filter):
 
 class VerdictsFilter(django_filters.Filter):
     field_class = VerdictsField
+
+
+class InstantFilter(django_filters.Filter):
+    field_class = InstantField
+
+
+class NumbersFilter(django_filters.Filter):
+    field_class = NumbersField
 
 
 MARKS = [(GOOD, _("Promising or better")), *MarkChoices.choices]
@@ -314,6 +374,9 @@ class LeadFilter(django_filters.FilterSet):
         error_messages={"invalid_choice": _("There is no “%(value)s”.")},
     )
     untouched = DayFilter(method="by_untouched", label=_("Nothing happened since"))
+    gate = NumbersFilter(method="by_gate", label=_("Numbers in the gate"))
+    sent_after = InstantFilter(method="by_instant", label=_("Sent to sales after"))
+    sent_until = InstantFilter(method="by_instant", label=_("Sent to sales until"))
     received_from = DayFilter(method="by_day", label=_("Received from"))
     received_to = DayFilter(method="by_day", label=_("Received until"))
     contacted_from = DayFilter(method="by_day", label=_("First contact from"))
@@ -467,6 +530,17 @@ class LeadFilter(django_filters.FilterSet):
     def by_untouched(self, leads: Leads, _name: str, value: date) -> Leads:
         """Leads that nothing has happened to since that day began."""
         return keeping.untouched(leads, starts_at(value))
+
+    def by_gate(self, leads: Leads, _name: str, value: Numbers) -> Leads:
+        """Leads with these numbers in their campaign's gate."""
+        return leads.filter(gate_number__gte=value.first, gate_number__lte=value.last)
+
+    def by_instant(self, leads: Leads, name: str, value: Instant) -> Leads:
+        """Received after this moment, or up to it; leads that came with their past were not sent to anybody."""
+        found = leads.filter(is_history=False)
+        if name == "sent_after":
+            return found.filter(received_at__gt=value.at)
+        return found.filter(received_at__lte=value.at)
 
     def by_day(self, leads: Leads, name: str, value: date) -> Leads:
         """Not before the day begins, or before the next one does; a win and a loss while they stand."""

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from leads.services import agreements, backtest, imports, lookalikes, promise, unroutable, upkeep
+from leads.services import agreements, backtest, imports, lookalikes, promise, unroutable, upkeep, watching
 from leadsync.core.beats import once_every
 
 
@@ -45,3 +45,17 @@ def agreement() -> None:
 def find_lookalikes() -> None:
     """Every minute: leads that are new or edited, and may be the same as others."""
     lookalikes.look()
+
+
+@shared_task(name="leads.watch", ignore_result=True)
+@once_every(60)
+def watch() -> None:
+    """Every minute: alerts about promises and the agreement."""
+    watching.watch()
+
+
+@shared_task(name="leads.watch_work", ignore_result=True)
+@once_every(600)
+def watch_work() -> None:
+    """Every ten minutes: alerts that count the leads in work, which takes longer and changes by the day."""
+    watching.watch_work()

@@ -29,7 +29,7 @@ class ImportBrief(serializers.Serializer[Import]):
     finished_at = serializers.DateTimeField(allow_null=True)
     undone_at = serializers.DateTimeField(allow_null=True)
     read = serializers.IntegerField(help_text="Rows saved or rejected so far.")
-    created = serializers.IntegerField(help_text="New leads.")
+    created = serializers.IntegerField(help_text="New leads; of an undone import those it had brought.")
     updated = serializers.IntegerField(help_text="Known leads that were completed.")
     already_here = serializers.IntegerField(help_text="Known leads that arrived again, or with nothing new.")
     rejected = serializers.IntegerField(help_text="Rows kept with their reasons.")
@@ -62,6 +62,9 @@ class ImportOut(ImportBrief):
         help_text="Rows of the preview that cannot be saved as they are."
     )
     here = serializers.SerializerMethodField(help_text="Rows of the preview whose leads are here already.")
+    out_of_reach = serializers.SerializerMethodField(
+        help_text="Rows of the preview that would be new leads and are not handed off: no phone number, no e-mail."
+    )
     is_looked_through = serializers.SerializerMethodField(
         help_text="False: a worker is still at it, come back in a few seconds."
     )
@@ -84,6 +87,10 @@ class ImportOut(ImportBrief):
     @extend_schema_field(int)
     def get_here(self, batch: Import) -> int:
         return len(batch.scan.get("here", ()))
+
+    @extend_schema_field(int)
+    def get_out_of_reach(self, batch: Import) -> int:
+        return len(batch.scan.get("mute", ()))
 
     @extend_schema_field(bool)
     def get_is_looked_through(self, batch: Import) -> bool:
@@ -181,7 +188,7 @@ class CellIn(Strict):
 class RowsQuery(Strict):
     """Which rows of a preview."""
 
-    show = serializers.ChoiceField(choices=["all", "fix", "here"], default="all")
+    show = serializers.ChoiceField(choices=["all", "fix", "here", "mute"], default="all")
     after = serializers.IntegerField(min_value=0, max_value=MOST_ROW, default=0)
 
 
@@ -219,6 +226,7 @@ class PreviewRowOut(serializers.Serializer[Any]):
         child=serializers.CharField(), help_text="What is wrong with the row as a whole."
     )
     is_to_fix = serializers.BooleanField()
+    is_out_of_reach = serializers.BooleanField(help_text="It would be a new lead, and cannot be handed off.")
     here = PreviewHereOut(allow_null=True, help_text="Null: it would be a new lead.")
 
 
@@ -237,6 +245,7 @@ def rows_out(page: preview_page.Page) -> dict[str, Any]:
             "cells": [{"text": cell.text, "problem": cell.problem} for cell in row.cells],
             "problems": list(row.problems),
             "is_to_fix": row.is_bad,
+            "is_out_of_reach": row.is_mute,
             "here": None
             if row.here is None
             else {

@@ -158,7 +158,7 @@ class ImportViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Import]):
         summary="Read the rows of a preview",
         parameters=[
             OpenApiParameter(
-                "show", OpenApiTypes.STR, enum=["all", "fix", "here"], description="Which rows; all."
+                "show", OpenApiTypes.STR, enum=["all", "fix", "here", "mute"], description="Which rows; all."
             ),
             OpenApiParameter(
                 "after",

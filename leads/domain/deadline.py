@@ -20,6 +20,7 @@ class Group(StrEnum):
     CALLED = "called"
     PAST = "past"
     TODAY = "today"
+    VERDICT = "verdict"
     TOMORROW = "tomorrow"
     LATER = "later"
     SILENT = "silent"

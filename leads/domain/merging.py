@@ -4,7 +4,8 @@ The survivor's values stand and its gaps are filled, unless somebody chose other
 together and come from one lead as a whole: where the lead stands, its first contact, what it is attributed to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from leads.domain.words import OPEN_STAGES, MarkValue, Stage
@@ -63,7 +64,40 @@ def defaults(survivor: Columns, other: Columns) -> dict[str, str]:
         for name in FIELDS
     }
     found[STATE] = OTHER if is_untouched(survivor) and not is_untouched(other) else SURVIVOR
+    if is_in_hand(survivor) and other["stage"] == Stage.LOST:
+        found[STATE] = SURVIVOR  # who came again is open again: a merge by itself closes nobody's work
     return found
+
+
+def is_in_hand(lead: Columns) -> bool:
+    """A rep is on it now."""
+    return lead["stage"] in OPEN_STAGES and lead["owner_id"] is not None
+
+
+class Why(StrEnum):
+    """What speaks for keeping one lead rather than the other."""
+
+    WON = "won"
+    IN_HAND = "in_hand"
+    WORKED = "worked"
+    FIRST = "first"
+
+
+def suggested(one: Columns, other: Columns) -> tuple[str, Why]:
+    """Which of the two to keep and why: a customer, whom a rep is on, into whom more work went, who came first.
+
+    `SURVIVOR` stands for `one`, `OTHER` for `other`.
+    """
+    tests: tuple[tuple[Why, Callable[[Columns], Any]], ...] = (
+        (Why.WON, lambda lead: lead["stage"] == Stage.WON),
+        (Why.IN_HAND, is_in_hand),
+        (Why.WORKED, lambda lead: (not is_untouched(lead), lead["minutes"], lead["attempts"])),
+    )
+    for why, of in tests:
+        mine, theirs = of(one), of(other)
+        if mine != theirs:
+            return (SURVIVOR if mine > theirs else OTHER), why
+    return came_first(one, other), Why.FIRST
 
 
 def came_first(survivor: Columns, other: Columns) -> str:

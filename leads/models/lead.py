@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
@@ -170,7 +170,7 @@ class Lead(Versioned):
         """What to call the lead: the person, else the company, else its number; "Erased" once it is."""
         if found := self.name or self.company:
             return found
-        return f"#{self.pk}" if self.erased_at is None else gettext("Erased")
+        return f"#{self.pk}" if self.erased_at is None else pgettext("lead", "Erased")
 
     @property
     def next_step_words(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import FETCH_RAISE, Count, Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 from django_countries import countries
 
 from leads.domain import merging as rules
@@ -15,6 +15,7 @@ from leads.domain.words import OPEN_STAGES, Stage
 from leads.models import Answer, Arrival, Finding, Handoff, Lead, Lookalike, Merge, Topic
 from leads.selectors import lead_relations
 from leads.selectors.answer_words import value_words
+from leads.selectors.lead_flags import HAS_LOOKALIKES, HAS_MERGES, may_have
 from leadsync.accounts.models import User
 from leadsync.core import db
 from leadsync.core.codes import language_name
@@ -62,6 +63,7 @@ class PairRow:
     signs: list[Sign]
     survivor: Lead
     other: Lead
+    why: str  # it is suggested that this one stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +96,23 @@ def _arrivals(lead_ids: set[int]) -> dict[int, list[Arrival]]:
 
 
 def _row(pair: Lookalike, arrivals: Mapping[int, Sequence[Arrival]]) -> PairRow:
-    survivor, other = keep(pair.first, pair.second)
+    survivor, other, why = keep(pair.first, pair.second)
     sides = (Side(survivor, arrivals.get(survivor.pk, ())), Side(other, arrivals.get(other.pk, ())))
-    return PairRow(pair, sides, signs(pair), survivor, other)
+    return PairRow(pair, sides, signs(pair), survivor, other, str(_WHY[why]))
 
 
-def keep(one: Lead, other: Lead) -> tuple[Lead, Lead]:
-    """Which of the two to keep, then the other: who was worked, else who came first."""
-    first, second = (
-        (one, other) if rules.came_first(_columns(one), _columns(other)) == rules.SURVIVOR else (other, one)
-    )
-    if rules.is_untouched(_columns(first)) and not rules.is_untouched(_columns(second)):
-        return second, first
-    return first, second
+_WHY = {
+    rules.Why.WON: gettext_lazy("a customer already"),
+    rules.Why.IN_HAND: gettext_lazy("a rep is on it now"),
+    rules.Why.WORKED: gettext_lazy("more work went into it"),
+    rules.Why.FIRST: gettext_lazy("came first"),
+}
+
+
+def keep(one: Lead, other: Lead) -> tuple[Lead, Lead, rules.Why]:
+    """Which of the two to keep, then the other, and what speaks for that."""
+    which, why = rules.suggested(_columns(one), _columns(other))
+    return (one, other, why) if which == rules.SURVIVOR else (other, one, why)
 
 
 def _columns(lead: Lead) -> dict[str, Any]:
@@ -118,7 +124,7 @@ def _columns(lead: Lead) -> dict[str, Any]:
 
 
 _SIGNS = {
-    "name": gettext_lazy("Name"),
+    "name": pgettext_lazy("person", "Name"),
     "company": gettext_lazy("Company"),
     "mail": gettext_lazy("E-mail"),
     "phone": gettext_lazy("Phone"),
@@ -157,7 +163,9 @@ def signs(pair: Lookalike) -> list[Sign]:
 
 
 def lookalikes_of(lead: Lead, person: User) -> list[Lead]:
-    """The leads that this one may be the same as, the most alike first. One statement."""
+    """The leads that this one may be the same as, the most alike first. One statement where there are any."""
+    if not may_have(lead, HAS_LOOKALIKES):
+        return []
     rows = open_pairs(person).filter(Q(first=lead.pk) | Q(second=lead.pk)).select_related(*_LEADS)
     found = rows.order_by("-score", "-pk").fetch_mode(FETCH_RAISE)[:3]
     return [pair.second if pair.first_id == lead.pk else pair.first for pair in found]
@@ -194,7 +202,9 @@ class MergedRow:
 
 
 def merges_of(lead: Lead) -> list[MergedRow]:
-    """What is part of this lead, the latest first. One statement."""
+    """What is part of this lead, the latest first. One statement where there is any."""
+    if not may_have(lead, HAS_MERGES):
+        return []
     rows = Merge.objects.filter(survivor=lead.pk, undone_at=None).select_related(
         "by", "undone_by", "survivor"
     )

@@ -14,12 +14,12 @@ from leads.models import Lead
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """`same`: two rows that agree in these columns cannot both stay, one of them is kept aside.
+    """`same`: two rows that agree in these columns (in none: any two) cannot both stay, one of them is kept aside.
 
     `is_kept`: rows change after they were made, so they are remembered whole. `is_pair`: refers to two leads.
     """
 
-    same: tuple[str, ...] = ()
+    same: tuple[str, ...] | None = None
     is_kept: bool = False
     is_pair: bool = False
 
@@ -44,6 +44,9 @@ TREATED: Mapping[str, Treatment] = {
     "feedback.Evidence.lead": Treatment(same=("note_id",)),
     "feedback.Dispute.lead": MOVES,  # of a mark, which moves too
     "intake.Payload.lead": MOVES,
+    "exchange.Entry.lead": MOVES,
+    "exchange.Win.lead": Treatment(same=()),
+    "exchange.Applause.lead": Treatment(same=("by_id",)),
 }
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import FETCH_RAISE
 
 from leads.models import Finding, Lead, Tag, Topic
+from leads.selectors.lead_flags import HAS_FINDINGS, may_have
 from leadsync.core.held import held
 
 # The key that leads to a topic, and what it is called in ids and addresses.
@@ -58,7 +59,8 @@ def tags() -> list[Tag]:
 
 def topics_of(lead: Lead) -> list[TopicView]:
     """The three topics in their order. One statement for the tags, one for what was found."""
-    found = list(Finding.objects.filter(lead=lead).select_related("by").fetch_mode(FETCH_RAISE))
+    rows = Finding.objects.filter(lead=lead).select_related("by").fetch_mode(FETCH_RAISE)
+    found = list(rows) if may_have(lead, HAS_FINDINGS) else []
     said = {one.tag_id for one in found}
     words = {one.topic: one for one in found if one.tag_id is None}
     return [_view(topic, said, words.get(topic)) for topic in Topic]

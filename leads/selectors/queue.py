@@ -7,18 +7,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from phonenumbers import NumberParseException, parse
 from phonenumbers.timezone import time_zones_for_number
 
+from campaigns.models import Campaign
 from leads.domain import deadline as deadlines
+from leads.domain import gate_places
 from leads.domain.deadline import Deadline, Group
 from leads.domain.definition import CriterionKind, CriterionTerms, Evaluation, evaluate
 from leads.domain.identity import clean, fold
 from leads.domain.terms import Terms
+from leads.domain.words import GOOD_MARKS, OPEN_STAGES, MarkValue
 from leads.models import Activity, Handoff, Lead, LeadEvent, Mark, Reason
 from leads.selectors import agreement, answers, consents, learned
 from leads.selectors.answer_words import value_words
@@ -29,6 +33,8 @@ from leadsync.core.counting import Counts
 
 MOST_ROWS = 200
 JUST_CALLED = timedelta(hours=24)
+# Campaigns whose gate waits for sales: one that is over has no verdict to wait for.
+GATED = (Campaign.State.LIVE, Campaign.State.PAUSED)
 
 # What a row shows; the selected lead is fetched whole.
 _SHOWN = (
@@ -39,7 +45,10 @@ _SHOWN = (
     "need",
     "campaign",
     "campaign__name",
+    "campaign__state",
+    "campaign__gate_from",
     "gate_number",
+    "handed_off_at",
     "mark",
     "stage",
     "first_contact_at",
@@ -54,6 +63,7 @@ GROUP_TITLES = {
     Group.CALLED: gettext_lazy("Called, not marked yet"),
     Group.PAST: gettext_lazy("Past the promise"),
     Group.TODAY: gettext_lazy("Due today"),
+    Group.VERDICT: gettext_lazy("Verdict due"),
     Group.TOMORROW: gettext_lazy("Tomorrow"),
     Group.LATER: gettext_lazy("Later"),
     Group.NOTHING: gettext_lazy("Nothing planned"),
@@ -63,12 +73,15 @@ FOLLOW_UP_TITLES = {Group.PAST: gettext_lazy("Past the agreed time")}
 
 @dataclass(frozen=True)
 class Row:
-    """One lead in the list. `deadline` is None where no clock runs; `gate` is its number in the campaign's gate."""
+    """One lead in the list. `deadline` is None where no clock runs; `gate` is its place in the campaign's gate, and
+    `verdict_at` until when it is to be marked for it.
+    """
 
     lead: Lead
     deadline: Deadline | None = None
     step_at: datetime | None = None
     gate: int | None = None
+    verdict_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -221,29 +234,37 @@ def _today(now: datetime) -> tuple[datetime, datetime]:
 
 
 def first_contacts(person: User, now: datetime, *, words: str = "") -> Queue:
-    """Leads handed to this rep that wait for a first contact, by deadline; before them the ones called but not marked."""
+    """Leads handed to this rep that wait for a first contact, by deadline; before them the ones called but not marked.
+
+    Those of a new campaign's first leads that were contacted before and still wait for a mark have a place of their
+    own, by the time at which the verdict is due.
+    """
     calendar = accounts.calendars_for([person.pk])[person.pk]
+    terms = agreement.terms()
     open_handoffs = (
         Handoff.objects.open()
         .filter(rep=person, **_search("lead__", words))
         .select_related("lead__campaign")
         .only("lead", "due_at", "warn_at", "promise_seconds", *(f"lead__{name}" for name in _SHOWN))
+        .annotate(**_gate_marks("lead__", terms.gate_size))
         .order_by("due_at", "id")
         .fetch_mode(models.FETCH_RAISE)[:MOST_ROWS]
     )
+    just_called = Q(next_step_at=None, first_contact_at__gte=now - JUST_CALLED)
     called = (
-        _leads(
-            Lead.objects.filter(
-                owner=person, stage="contacted", mark="none", next_step_at=None, **_search("", words)
-            )
-        )
-        .filter(first_contact_at__gte=now - JUST_CALLED)
+        _leads(Lead.objects.filter(owner=person, stage="contacted", mark="none", **_search("", words)))
+        .filter(just_called | waits_for_verdict(terms.gate_size))
+        .annotate(**_gate_marks("", terms.gate_size))
         .order_by("first_contact_at", "id")[:MOST_ROWS]
     )
-    terms = agreement.terms()
     rows: dict[Group, list[Row]] = {}
     for lead in called:
-        rows.setdefault(Group.CALLED, []).append(Row(lead, gate=_gate(lead, terms)))
+        is_fresh = lead.next_step_at is None and (lead.first_contact_at or now) >= now - JUST_CALLED
+        row = _verdict_row(lead, lead, terms, calendar, now, is_fresh=is_fresh)
+        if is_fresh or row.verdict_at is not None:
+            rows.setdefault(Group.CALLED if is_fresh else Group.VERDICT, []).append(row)
+    if Group.VERDICT in rows:
+        rows[Group.VERDICT].sort(key=lambda row: (row.verdict_at or now, row.lead.pk))
     for handoff in open_handoffs:
         found = deadlines.read(
             calendar=calendar,
@@ -256,7 +277,12 @@ def first_contacts(person: User, now: datetime, *, words: str = "") -> Queue:
             else None,
         )
         rows.setdefault(found.group, []).append(
-            Row(handoff.lead, deadline=found, gate=_gate(handoff.lead, terms))
+            Row(
+                handoff.lead,
+                deadline=found,
+                gate=_gate(handoff.lead, terms),
+                verdict_at=_verdict_at(handoff.lead, handoff, terms, calendar),
+            )
         )
     return _queue("first", rows, now, terms, calendar)
 
@@ -325,7 +351,85 @@ def _search(prefix: str, words: str) -> dict[str, str]:
 
 
 def _gate(lead: Lead, terms: Terms) -> int | None:
-    return lead.gate_number if lead.gate_number and lead.gate_number <= terms.gate_size else None
+    return gate_places.place(lead.gate_number, first=lead.campaign.gate_from, size=terms.gate_size)
+
+
+def waits_for_verdict(gate_size: int) -> Q:
+    """Leads of a running campaign's gate that sales has and has not marked yet."""
+    return Q(
+        mark="none",
+        owner__isnull=False,
+        handed_off_at__isnull=False,
+        stage__in=OPEN_STAGES,
+        erased_at=None,
+        is_test=False,
+        campaign__state__in=GATED,
+        gate_number__gte=F("campaign__gate_from"),
+        gate_number__lt=F("campaign__gate_from") + gate_size,
+    )
+
+
+def _gate_marks(prefix: str, gate_size: int) -> dict[str, models.Expression]:
+    """How many leads of the same round are marked good, and how many are marked otherwise: what decides the gate."""
+    campaign = f"{prefix}campaign"
+    first = OuterRef(f"{campaign}__gate_from")
+    same = Lead.objects.filter(
+        campaign=OuterRef(campaign), is_test=False, gate_number__gte=first, gate_number__lt=first + gate_size
+    ).order_by()
+
+    def counted(which: models.QuerySet[Lead]) -> models.Expression:
+        found = which.values("campaign").annotate(count=models.Count("pk")).values("count")
+        return Coalesce(Subquery(found), 0)
+
+    return {
+        "gate_good": counted(same.filter(mark__in=GOOD_MARKS)),
+        "gate_bad": counted(same.exclude(mark__in=[MarkValue.NONE, *GOOD_MARKS])),
+    }
+
+
+def _verdict_at(lead: Lead, of: Any, terms: Terms, calendar: WorkCalendar) -> datetime | None:
+    """Until when the lead is to be marked for the gate of its campaign; None where nobody waits for that.
+
+    `of` has the counts of `_gate_marks`.
+    """
+    if _gate(lead, terms) is None or lead.campaign.state not in GATED or lead.handed_off_at is None:
+        return None
+    if gate_places.is_certain(
+        good=of.gate_good, bad=of.gate_bad, size=terms.gate_size, needed=terms.gate_needed
+    ):
+        return None
+    return gate_places.verdict_due(lead.handed_off_at, hours=terms.gate_answer_hours, calendar=calendar)
+
+
+def _verdict_row(
+    lead: Lead, of: Any, terms: Terms, calendar: WorkCalendar, now: datetime, *, is_fresh: bool
+) -> Row:
+    """A lead that was contacted and is not marked; with the verdict's clock where its campaign's gate waits for it.
+
+    One that was called a moment ago (`is_fresh`) says so instead.
+    """
+    due_at = _verdict_at(lead, of, terms, calendar)
+    if due_at is None or is_fresh:
+        return Row(lead, gate=_gate(lead, terms), verdict_at=due_at)
+    seconds = terms.gate_answer_hours * 3600
+    found = deadlines.read(
+        calendar=calendar,
+        now=now,
+        due_at=due_at,
+        warn_at=calendar.add(due_at, -seconds / 4),
+        promise_seconds=seconds,
+    )
+    # All stand in one group, whatever the day: so that tomorrow's time comes with its day.
+    group = Group.LATER if found.group is Group.TOMORROW else found.group
+    hours = found.seconds // 3600
+    shown = replace(
+        found,
+        group=group,
+        # It stands there for days: the hour is enough, and the time at which it is due says more than what is left.
+        seconds=hours * 3600 if hours else found.seconds,
+        is_running=False,
+    )
+    return Row(lead, deadline=shown, gate=_gate(lead, terms), verdict_at=due_at)
 
 
 def _queue(

@@ -12,6 +12,7 @@ from leads.domain.words import Door, End, EventKind, MarkValue, Outcome, StepKin
 from leads.models import Activity, Arrival, Handoff, Lead, LeadEvent, Mark, Reason, Step
 from leads.selectors import event_words, routing_words
 from leads.selectors.event_words import SYSTEM, Item, name_of
+from leads.selectors.lead_flags import HAS_ACTIVITIES, HAS_MARKS, HAS_STEPS, may_have
 from leads.selectors.marks import is_overruling
 from leadsync.accounts.models import User
 from leadsync.core.templatetags.ui import clock, duration, when
@@ -190,6 +191,8 @@ def _handoff(one: Handoff, people: Mapping[int, str]) -> Item:
 
 
 def _activities(lead: Lead) -> Iterator[Item]:
+    if not may_have(lead, HAS_ACTIVITIES):
+        return
     found = (
         Activity.objects.filter(lead=lead)
         .select_related("by")
@@ -246,6 +249,8 @@ def _marks(found: Iterable[Mark]) -> Iterator[Item]:
 
 def marks_of(lead: Lead) -> list[Mark]:
     """Every mark the lead ever had, those taken back too, the newest first, with who, why and the version."""
+    if not may_have(lead, HAS_MARKS):
+        return []
     return list(
         Mark.objects.filter(lead=lead)
         .select_related("by", "reverted_by", "agreement", "reason")
@@ -290,6 +295,8 @@ def measured_words(mark: Mark) -> str:
 
 
 def _steps(lead: Lead) -> Iterator[Item]:
+    if not may_have(lead, HAS_STEPS):
+        return
     for step in Step.objects.filter(lead=lead).order_by("-id")[:MOST]:
         icon, tone, text = STEPS[StepKind(step.kind)]
         yield Item(icon, tone, str(text) % {"due": when(step.due_at)}, step.at, SYSTEM, order=2, pk=step.pk)

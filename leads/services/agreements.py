@@ -263,6 +263,33 @@ def _tell_withdrawn(found: Agreement, *, by: User, at: datetime, is_gone: bool) 
     )
 
 
+def long_proposed(now: datetime) -> list[Agreement]:
+    """Versions that have waited two working days for a signature, with those they have. One query while none has."""
+    # A working day is never shorter than a day: this leaves out what cannot be due yet.
+    proposed = list(
+        Agreement.objects.filter(
+            state=Agreement.State.PROPOSED, proposed_at__lte=now - timedelta(days=REMINDED_AFTER)
+        ).prefetch_related("signatures")
+    )
+    if not proposed:
+        return []
+    company, calendar = accounts.company(), accounts.company_calendar()
+    found = []
+    for one in proposed:
+        assert one.proposed_at is not None
+        local = one.proposed_at.astimezone(company.tz)
+        day = calendar.add_working_days(local.date(), REMINDED_AFTER)
+        if datetime.combine(day, local.time(), company.tz) <= now:
+            found.append(one)
+    return found
+
+
+def missing_sides(agreement: Agreement) -> list[Role]:
+    """The heads whose signature is missing under a version that was read with its signatures."""
+    signed = {row.side for row in agreement.signatures.all()}
+    return [role for side, role in HEADS.items() if side not in signed]
+
+
 @transaction.atomic
 def remind(*, at: datetime | None = None) -> int:
     """Remind once whoever has not signed a version that has been proposed for two working days.
@@ -271,25 +298,12 @@ def remind(*, at: datetime | None = None) -> int:
     restart, reminds of nothing twice. Returns how many versions wait that long. One query while none is proposed.
     """
     now = at or db.now()
-    # A working day is never shorter than a day: this leaves out what cannot be due yet.
-    proposed = list(
-        Agreement.objects.filter(
-            state=Agreement.State.PROPOSED, proposed_at__lte=now - timedelta(days=REMINDED_AFTER)
-        ).prefetch_related("signatures")
-    )
-    if not proposed:
-        return 0
-    company, calendar = accounts.company(), accounts.company_calendar()
     count = 0
-    for one in proposed:
+    for one in long_proposed(now):
         assert one.proposed_at is not None
-        local = one.proposed_at.astimezone(company.tz)
-        day = calendar.add_working_days(local.date(), REMINDED_AFTER)
-        if datetime.combine(day, local.time(), company.tz) > now:
-            continue
         count += 1
         signatures = list(one.signatures.all())
-        missing = [role for side, role in HEADS.items() if side not in {row.side for row in signatures}]
+        missing = missing_sides(one)
         signers = [row.by_id for row in signatures]
         notices.put(
             kind="agreement_reminder",

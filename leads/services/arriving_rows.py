@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
-
 from campaigns.models import Campaign
 from campaigns.services import touch
 from leads.domain import definition, identity, promise
@@ -14,7 +12,7 @@ from leads.domain.terms import Terms
 from leads.domain.words import OPEN_STAGES, Door, EventKind, MarkValue, Stage
 from leads.models import Answer, Arrival, Consent, Handoff, Import, Lead, LeadEvent, LeadKey
 from leads.selectors import agreement
-from leads.services import changes, handoff, outcomes, routing, unroutable_alerts
+from leads.services import changes, gate_numbers, handoff, outcomes, routing, unroutable_alerts
 from leads.services.clocks import Clocks, first_check
 from leads.services.same_lead import LeadData, Prepared, known_keys
 from leadsync.accounts.models import User
@@ -201,8 +199,8 @@ class Chunk:
         """Give the campaign's first leads their numbers in the gate, in the order of arrival."""
         if self.is_test or self.is_history or not new:
             return
-        last = Lead.objects.filter(campaign=self.campaign).aggregate(last=Max("gate_number"))["last"] or 0
-        for number, lead in zip(range(last + 1, self.terms.gate_size + 1), new, strict=False):
+        following, first = gate_numbers.next_of(self.campaign.pk)
+        for number, lead in zip(range(following, first + self.terms.gate_size), new, strict=False):
             lead.gate_number = number
 
     def _hand_off(self, new: Mapping[int, _New], leads: Mapping[int, Lead]) -> dict[int, _Given]:

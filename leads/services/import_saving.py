@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from leads.domain.tables import Row, TableError
 from leads.domain.tables.rows import ColumnMapping
-from leads.models import ColumnMemory, Import, LeadEvent
+from leads.models import Arrival, ColumnMemory, Handoff, Import, Lead, LeadEvent, LeadKey
 from leads.selectors import import_reading
 from leads.selectors import imports as selectors
 from leads.services import arrivals, preview
@@ -28,6 +28,7 @@ from leadsync.core.errors import Invalid
 log = logging.getLogger(__name__)
 
 BATCH = arrivals.CHUNK
+MANY = 10_000  # rows written after which the database looks anew at its tables, and again at twice as many
 DIRECT = 500  # so many rows are saved while the person waits; more by the worker
 
 
@@ -139,6 +140,7 @@ def _run(batch: Import, *, waits: bool) -> None:
     table = selectors.open_table(batch)
     saver = Saver(batch, selectors.parser_of(batch, table.headers))
     chunks = batched(selectors.rows_of(batch, table, after=batch.done_row), BATCH)
+    written, many = 0, MANY
     while True:
         chunk: tuple[Row, ...] = next(chunks, ())
         # The lock of arrivals comes first everywhere; it makes new campaigns and channels safe, too.
@@ -156,6 +158,7 @@ def _run(batch: Import, *, waits: bool) -> None:
                     held.started_at = timezone.now()
                     held.options["first_event"] = LeadEvent.objects.aggregate(last=Max("pk"))["last"] or 0
                 counts = saver.save(left, remarks)
+                written += counts.created
                 held.remarks = remarks.stored()
                 held.read += counts.read
                 held.created += counts.created
@@ -170,8 +173,12 @@ def _run(batch: Import, *, waits: bool) -> None:
                 if not selectors.history_of(held):
                     arrivals.tell_batch(batch=held, by=batch.by)
             held.save()
-            if held.state == Import.State.DONE:
-                return
+        is_done = held.state == Import.State.DONE
+        if written >= many or (is_done and written >= MANY):
+            db.refresh_statistics(Lead, LeadKey, LeadEvent, Arrival, Handoff)
+            many *= 2
+        if is_done:
+            return
 
 
 def _fail(batch: Import, reason: str) -> None:

@@ -261,7 +261,7 @@ def _mapping(batch: Import, table: Table) -> ColumnMapping:
         kept = {index: key for index, key in known.answers.items() if key in asked}
         return ColumnMapping(known.fields, known.date_orders, known.decimal_marks, country, answers=kept)
     mapping, matches = suggest_mapping(table, country=country)
-    return replace(mapping, answers=recognised(matches, criteria))
+    return replace(mapping, answers=recognised(matches, criteria, [row.cells for row in table.sample]))
 
 
 def _known(batch: Import) -> Import | None:

@@ -53,7 +53,7 @@ def move(survivor_id: int, other_id: int, prefers_other: Callable[[str, Any], bo
             # Pairs are about what the two were: the worker finds what the one lead is like.
             _take_away(relation, relation.rows(other_id), removed)
             continue
-        if treatment.same:
+        if treatment.same is not None:
             _make_room(relation, survivor_id, other_id, prefers_other, removed)
         rows = relation.rows(other_id)
         if treatment.is_kept:
@@ -82,7 +82,7 @@ def _make_room(
     prefers_other: Callable[[str, Any], bool],
     removed: Rows,
 ) -> None:
-    names = relation.treatment.same
+    names = relation.treatment.same or ()
     mine = {tuple(getattr(row, name) for name in names): row for row in relation.rows(survivor_id)}
     if not mine:
         return

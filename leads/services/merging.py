@@ -123,7 +123,7 @@ def _merge(survivor: Lead, other: Lead, by: User, choices: Mapping[str, str], no
     values["company_key"] = identity.company_key(values["company"])
     was, is_now = changes.save(survivor, values)
     Activity.objects.filter(lead=survivor.pk).update(campaign=survivor.campaign_id)
-    closed = gate_numbers.close_up(*campaigns)
+    closed = gate_numbers.close_up(*campaigns, joined={survivor.pk: both[1]})
     survivor.refresh_from_db()
     numbered = Lead.objects.filter(pk__in=[*closed, survivor.pk]).values_list("pk", "gate_number")
     snapshot["gate"] = {

@@ -16,7 +16,7 @@ from leads.services.import_rows import Clock, Remarks, data_of, must_fix
 
 BATCH = 1_000
 MOST_SHARED = 5_000  # beyond so many new leads who gets how many is said only after saving
-ALL, FIX, HERE = "all", "fix", "here"
+ALL, FIX, HERE, MUTE = "all", "fix", "here", "mute"  # mute: new, but there is no way to reach them
 
 
 def look_through(batch: Import) -> None:
@@ -31,6 +31,8 @@ def look_through(batch: Import) -> None:
 def _scan(batch: Import) -> dict[str, Any]:
     fix: list[int] = []
     here: list[int] = []
+    mute: list[int] = []
+    is_handed_off = not selectors.history_of(batch)
     twins: dict[str, int] = {}
     remarks = Remarks.of(batch.options.get("table_remarks", []))
     seen: dict[Key, int] = {}
@@ -56,7 +58,9 @@ def _scan(batch: Import) -> dict[str, Any]:
                 else:
                     data = _data(batch, parsed, clock)
                     keyed.append((row.number, arrivals.keys_of(data)))
-                    if parsed.values.get(Field.EMAIL) or parsed.values.get(Field.PHONE):
+                    if not can_be_reached(parsed):
+                        mute += [row.number] if is_handed_off else []
+                    else:
                         reachable += 1
                         if reachable <= MOST_SHARED:
                             who[str(row.number)] = kinds.setdefault(_kind(data), len(kinds))
@@ -76,6 +80,7 @@ def _scan(batch: Import) -> dict[str, Any]:
         "rows": count,
         "fix": fix,
         "here": here,
+        "mute": sorted(set(mute).difference(here)),
         "twins": twins,
         "reachable": reachable,
         "kinds": list(kinds),
@@ -102,11 +107,17 @@ def look_at_row(batch: Import, number: int) -> None:
         kinds = batch.scan.setdefault("kinds", [])
         batch.scan.setdefault("who", {})[str(number)] = len(kinds)
         kinds.append(_kind(data))
-    for name, belongs in ((FIX, bool(hard)), (HERE, is_here)):
-        numbers = set(batch.scan[name])
+    is_mute = not hard and not is_here and not can_be_reached(parsed) and not selectors.history_of(batch)
+    for name, belongs in ((FIX, bool(hard)), (HERE, is_here), (MUTE, is_mute)):
+        numbers = set(batch.scan.get(name, ()))
         numbers = numbers | {number} if belongs else numbers - {number}
         batch.scan[name] = sorted(numbers)
     batch.save(update_fields=["scan"])
+
+
+def can_be_reached(parsed: ParsedRow) -> bool:
+    """Whether the row has an address or a number: only then its lead is handed off."""
+    return bool(parsed.values.get(Field.EMAIL) or parsed.values.get(Field.PHONE))
 
 
 def _data(batch: Import, parsed: ParsedRow, clock: Clock) -> LeadData:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 
 from leads.domain.tables import Row, Table
 from leads.domain.tables.codes import ProblemCode
@@ -18,9 +18,9 @@ from leads.domain.words import OPEN_STAGES
 from leads.models import Handoff, Import, Lead
 from leads.selectors import agreement
 from leads.selectors import imports as selectors
-from leads.services import arrivals
+from leads.services import arrivals, gate_numbers
 from leads.services.import_rows import Clock, data_of, must_fix
-from leads.services.preview import ALL, FIX, HERE
+from leads.services.preview import ALL, FIX, HERE, MUTE, can_be_reached
 from leads.services.preview_share import Share, who_gets_what
 
 PAGE = 50
@@ -62,6 +62,7 @@ class PreviewRow:
     has_extra: bool
     is_bad: bool
     here: Here | None
+    is_mute: bool = False  # ready, and nobody can write or call
 
     @property
     def tone(self) -> str:
@@ -90,6 +91,7 @@ class Page:
     total: int
     fix: int
     here: int
+    mute: int
     show: str
     after: int
     has_earlier: bool
@@ -149,7 +151,7 @@ def page_of(batch: Import, *, show: str = ALL, after: int = 0, before: int = 0) 
     """
     scan = batch.scan
     table = selectors.open_table(batch)
-    numbers: list[int] | None = scan.get(show, []) if show in {FIX, HERE} else None
+    numbers: list[int] | None = scan.get(show, []) if show in {FIX, HERE, MUTE} else None
     rows, has_earlier, has_later = _page_rows(batch, table, numbers, after, before)
     total = scan.get("rows", 0)
     columns = _columns(batch, table)
@@ -168,7 +170,8 @@ def page_of(batch: Import, *, show: str = ALL, after: int = 0, before: int = 0) 
         total=total,
         fix=len(fix_rows),
         here=here,
-        show=show if show in {FIX, HERE} else ALL,
+        mute=len(scan.get(MUTE, ())),
+        show=show if show in {FIX, HERE, MUTE} else ALL,
         after=rows[0].number - 1 if rows else after,
         has_earlier=has_earlier,
         has_later=has_later,
@@ -241,6 +244,7 @@ def _judged(
     known = arrivals.known_keys(key for some in keys for key in some)
     leads = _leads(set(known.values()))
     twins: Mapping[str, int] = batch.scan.get("twins", {})
+    is_handed_off = not selectors.history_of(batch)
     found: list[PreviewRow] = []
     for row, one, some in zip(rows, parsed, keys, strict=True):
         hard, _soft = must_fix(batch, one)
@@ -265,7 +269,8 @@ def _judged(
             Cell(column.index, cell, column.label, by_column.get(column.header, ""))
             for column, cell in zip(columns, row.cells, strict=True)
         )
-        found.append(PreviewRow(row.number, cells, tuple(others), has_extra, bool(hard), here))
+        is_mute = is_handed_off and not hard and here is None and not can_be_reached(one)
+        found.append(PreviewRow(row.number, cells, tuple(others), has_extra, bool(hard), here, is_mute))
     return tuple(found)
 
 
@@ -292,9 +297,10 @@ def _leads(ids: set[int]) -> dict[int, Here]:
 
 
 def _gate_numbers(batch: Import, count: int) -> tuple[int, int, int]:
-    """The numbers in the gate that the new leads get, and how many it has."""
+    """The places in the gate's present round that the new leads get, and how many it has."""
     if count <= 0 or batch.campaign_id is None or selectors.history_of(batch):
         return 0, 0, 0
     size = agreement.terms().gate_size
-    last = Lead.objects.filter(campaign=batch.campaign_id).aggregate(last=Max("gate_number"))["last"] or 0
-    return (last + 1, min(last + count, size), size) if last < size else (0, 0, size)
+    number, first = gate_numbers.next_of(batch.campaign_id)
+    place = number - first + 1
+    return (place, min(place + count - 1, size), size) if place <= size else (0, 0, size)

@@ -237,20 +237,17 @@ def _part_values(relation: Relation, rows: Any, kept: Iterable[dict[str, Any]], 
 
 
 def _put_aside_back(relation: Relation, aside: Iterable[dict[str, Any]], survivor_id: int) -> None:
-    names = relation.treatment.same
+    same = relation.treatment.same
+    names = same or ()
     taken = (
         {tuple(getattr(row, name) for name in names) for row in relation.rows(survivor_id)}
-        if names
+        if same is not None
         else set()
     )
     rows = []
     for row in aside:
         values = merge_rows.from_row(relation.model, row)
-        if (
-            row.get(relation.column) == survivor_id
-            and tuple(values[name] for name in names) in taken
-            and names
-        ):
+        if row.get(relation.column) == survivor_id and tuple(values[name] for name in names) in taken:
             continue  # said anew since
         rows.append(row)
     if relation.treatment.is_pair:

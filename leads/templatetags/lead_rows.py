@@ -114,7 +114,7 @@ def queue_rows(rows: Iterable[Row], queue: Any, tab: str, words: str, chosen: in
     asked = f"&q={quote(words)}" if words else ""
     to_call, to_call_end = _address("leads:call")
     call_words, gate_words = _("Call %(name)s"), _("New campaign · %(n)s of %(size)s")
-    gate_title = _("Sales judges the first leads of a new campaign")
+    gate_title, due_title = _("Sales judges the first leads of a new campaign"), _("Verdict due %(when)s")
     phone, flag = icon("phone"), icon("flag")
 
     def parts() -> Iterator[dict[str, Any]]:
@@ -131,7 +131,12 @@ def queue_rows(rows: Iterable[Row], queue: Any, tab: str, words: str, chosen: in
                 if lead.name and lead.company
                 else "",
                 "line": lead.next_step_words if tab == "follow" and lead.next_step else lead.need or "",
-                "gate": _html(_GATE, gate_title, flag, gate_words % {"n": row.gate, "size": queue.gate_size})
+                "gate": _html(
+                    _GATE,
+                    due_title % {"when": when(row.verdict_at)} if row.verdict_at else gate_title,
+                    flag,
+                    gate_words % {"n": row.gate, "size": queue.gate_size},
+                )
                 if row.gate and tab == "first"
                 else "",
                 "campaign": lead.campaign.name,

@@ -204,8 +204,9 @@ def _done(request: HttpRequest, batch: Import) -> HttpResponse:
         return _show(request, batch)
     show, after = request.POST.get("show", ""), _number(request.POST.get("after"))
     response = redirect("leads:import", batch.pk)
-    if show in {preview.FIX, preview.HERE} or after > 0:
-        shown = show if show in {preview.FIX, preview.HERE} else preview.ALL
+    cuts = {preview.FIX, preview.HERE, preview.MUTE}
+    if show in cuts or after > 0:
+        shown = show if show in cuts else preview.ALL
         response["Location"] += f"?show={shown}&after={after}"
     return response
 

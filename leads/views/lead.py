@@ -16,11 +16,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from leads.domain import deadline, transitions
+from leads.domain import deadline, gate_places, transitions
 from leads.domain.words import MarkValue, Stage
 from leads.forms.leads import ActivityForm, DetailsForm, GiveForm, LoseForm, NoteForm, WinChangeForm, WinForm
 from leads.models import Handoff, Lead, Mark, Reason
 from leads.selectors import agreement, consents, duplicates, learned, queue, timeline
+from leads.selectors.lead_flags import flags
 from leads.selectors.mark_history import history
 from leads.selectors.marks import is_overruling
 from leads.services import activities, editing, follow_up, handoff, marking, outcomes
@@ -58,7 +59,7 @@ def lead_of(request: HttpRequest, pk: int) -> Lead:
     leads = (
         Lead.objects.visible_to(person_of(request))
         .select_related("campaign__channel", "campaign__owner", "owner", "logged_by", "reason")
-        .annotate(event_id=queue.newest_event(), has_consents=consents.has_any())
+        .annotate(event_id=queue.newest_event(), has_consents=consents.has_any(), **flags())
     )
     found = leads.fetch_mode(FETCH_RAISE).filter(pk=pk).first()
     if found is not None:
@@ -163,7 +164,7 @@ def _context(request: HttpRequest, lead: Lead, **more: Any) -> dict[str, Any]:
         "lead": lead,
         "rights": rights,
         "terms": terms,
-        "gate": lead.gate_number if lead.gate_number and lead.gate_number <= terms.gate_size else None,
+        "gate": gate_places.place(lead.gate_number, first=lead.campaign.gate_from, size=terms.gate_size),
         "mark": mark if lead.mark != MarkValue.NONE else None,
         "may_take_back": mark is not None
         and lead.mark == mark.value

@@ -19,19 +19,17 @@ from django.views.decorators.http import require_GET, require_POST
 from campaigns.models import Campaign
 from leads.domain.tables.export import neutral
 from leads.domain.words import GOOD_MARKS, OPEN_STAGES
-from leads.filters import EVENT_WORDS, EVENTS, GOOD, ME, NOBODY, LeadFilter
+from leads.filters import EVENT_WORDS, GOOD, ME, NOBODY, LeadFilter
+from leads.forms import filter_words
 from leads.forms.leads import SaveViewForm
 from leads.models import Lead, SavedView
-from leads.selectors import backtest as back_tests
 from leads.selectors import leads as selectors
-from leads.selectors import voice
 from leads.services import saved_views
 from leadsync.accounts import exports
 from leadsync.accounts.access import person_of, requires, signed_in
 from leadsync.accounts.roles import Can
 from leadsync.core.errors import Invalid
 from leadsync.core.htmx import render_page, wants_fragment
-from leadsync.core.templatetags.ui import day
 
 log = structlog.get_logger(__name__)
 
@@ -148,57 +146,20 @@ class Cut:
     @cached_property
     def chips(self) -> list[Chip]:
         """Every filter in words, each with the way to take it off."""
-        return list(self._chips())
-
-    def _chips(self) -> Iterator[Chip]:
-        values = self.filter.values
-        for name, value in values.items():
-            event, _sep, end = name.rpartition("_")
-            if event in EVENTS:
-                other = f"{event}_{'to' if end == 'from' else 'from'}"
-                if end == "to" and other in values:
-                    continue
-                words = self._days(values.get(f"{event}_from"), values.get(f"{event}_to"))
-                yield Chip(str(EVENT_WORDS[event]), words, self._without(f"{event}_from", f"{event}_to"))
-            else:
-                label = str(self.filter.filters[name].label)
-                yield Chip(label, self._words(name, value), self._without(name))
+        pairs = list(self.filter.pairs)
+        names = filter_words.Names.of(
+            [pairs],
+            campaign={str(pk): name for pk, name in self.choices.campaigns},
+            channel={str(pk): name for pk, name in self.choices.channels},
+            owner={str(one.pk): one.name for one in self.choices.owners},
+            reason={reason.key: reason.words for reason in self.choices.reasons},
+        )
+        return [
+            Chip(one.label, one.words, self._without(*one.names)) for one in filter_words.said(pairs, names)
+        ]
 
     def _without(self, *names: str) -> str:
         return self.address((pair for pair in self.pairs if pair[0] not in names), view=self.view)
-
-    @staticmethod
-    def _days(first: Any, last: Any) -> str:
-        if first and last:
-            return day(first) if first == last else f"{day(first)} – {day(last)}"
-        return _("from %(day)s") % {"day": day(first)} if first else _("until %(day)s") % {"day": day(last)}
-
-    def _words(self, name: str, value: Any) -> str:
-        if isinstance(value, bool):
-            return _("yes") if value else _("no")
-        if name in {"campaign", "channel"}:
-            names_by_pk: dict[Any, str] = dict(getattr(self.choices, f"{name}s"))
-            return names_by_pk.get(value, str(value))
-        if name in {"owner", "held_by"}:
-            if value == ME:
-                return _("me")
-            if value == NOBODY:
-                return _("nobody")
-            return next((one.name for one in self.choices.owners if one.pk == value), str(value))
-        if name == "measured":
-            return back_tests.words_of(value.test, value.before, value.after)
-        if name == "untouched":
-            return day(value)
-        if name == "q":
-            return f"“{value}”"
-        if name == "segment":
-            return voice.segment_name(value)
-        if name == "market":
-            names = dict(self.choices.markets)
-            return ", ".join(names.get(one, one) for one in value)
-        labels = {str(key): str(label) for key, label in self.filter.form.fields[name].choices}
-        labels["none"] = labels.get("none") or _("none given")
-        return ", ".join(labels.get(one, one) for one in ([value] if isinstance(value, str) else value))
 
     @cached_property
     def tabs(self) -> list[Tab]:

@@ -17,6 +17,7 @@ from feedback.services.erasing import urls_of
 from leads.services import import_erasing
 from leads.services.erasing import traces_of
 from leadsync.intake.services import erasing as intake
+from leadsync.meetings.services import erasing as meetings
 from leadsync.notices import erasing as notices
 
 type Find = Callable[[int], QuerySet[Any]]
@@ -90,6 +91,23 @@ def _naming(label: str, column: str) -> Find:
     return find
 
 
+def _points(lead_id: int) -> QuerySet[Any]:
+    """Points about the lead, and others that name the person."""
+    found = meetings.about([lead_id], urls_of([lead_id])).values("pk")
+    return _all("meetings.Point").filter(
+        Q(pk__in=found) | Q(pk__in=meetings.naming(traces_of([lead_id])).values("pk"))
+    )
+
+
+def _decided(lead_id: int) -> QuerySet[Any]:
+    """What was decided about points of the lead, and other decisions that name the person."""
+    found = meetings.about([lead_id], urls_of([lead_id])).values("pk")
+    said = [_naming("meetings.Decision", column)(lead_id) for column in ("text", "done_note")]
+    return _all("meetings.Decision").filter(
+        Q(point__in=found) | Q(pk__in=said[0].values("pk")) | Q(pk__in=said[1].values("pk"))
+    )
+
+
 def _imports(lead_id: int) -> QuerySet[Any]:
     """Lists that brought the lead or changed it; which others name the person is found when it is erased."""
     ids = import_erasing.linked([lead_id])
@@ -102,6 +120,12 @@ def _payloads(lead_id: int) -> QuerySet[Any]:
     return _all("intake.Payload").filter(
         Q(pk__in=found) | Q(pk__in=intake.mentioning(traces_of([lead_id])).values("pk"))
     )
+
+
+def _questions(lead_id: int) -> QuerySet[Any]:
+    """Questions about the lead, and about leads that were searched by who it is."""
+    named = _naming("feedback.Question", "cohort")(lead_id).values("pk")
+    return _all("feedback.Question").filter(Q(lead=lead_id) | Q(pk__in=named))
 
 
 def _refused(lead_id: int) -> QuerySet[Any]:
@@ -169,11 +193,19 @@ PLACES: Final = (
         "gone_id",
     ),
     _place("leads.Lookalike", _("Looks like"), DELETED, "first", "second"),
-    _place("feedback.Question", _("Questions"), _("The words go; what is open is closed.")),
+    Place(
+        "feedback.Question",
+        _("Questions"),
+        _questions,
+        _("The words go, and what leads were searched by; what is open is closed."),
+    ),
     _place("feedback.Reply", _("Answers to questions"), BLANKED, "question__lead"),
     _place("feedback.Dispute", _("Disputes about the mark"), _("The words go; what is open is closed.")),
     _place("feedback.Decision", _("What was decided about disputes"), BLANKED, "dispute__lead"),
     _place("feedback.Evidence", _("Market notes that rest on it"), KEPT),
+    _place("exchange.Entry", _("Calls with it that marketing heard"), BLANKED),
+    _place("exchange.Win", _("Wins"), KEPT),
+    _place("exchange.Applause", _("Applause for the sale"), KEPT),
     Place("notices.Notice", _("Notices to colleagues"), _notices("notices.Notice"), BLANKED),
     Place("notices.News", _("News for the company’s channel"), _notices("notices.News"), BLANKED),
     Place(
@@ -187,6 +219,20 @@ PLACES: Final = (
         _("Alerts"),
         _naming("notices.Alert", "context"),
         _("The name goes."),
+        is_told_by_lead=False,
+    ),
+    Place(
+        "meetings.Point",
+        _("Points of joint meetings"),
+        _points,
+        BLANKED,
+        is_told_by_lead=False,
+    ),
+    Place(
+        "meetings.Decision",
+        _("What joint meetings decided"),
+        _decided,
+        BLANKED,
         is_told_by_lead=False,
     ),
     _place(
@@ -235,6 +281,7 @@ WITHOUT: Final = {
     "campaigns.Channel": _OURS,
     "campaigns.ContactPoint": _OURS,
     "campaigns.HistoricalCampaign": _OURS,
+    "campaigns.Idea": _OURS,
     "campaigns.MarketNote": _OURS,
     "campaigns.NoteAnswer": _OURS,
     "campaigns.Proof": _OURS,
@@ -242,6 +289,8 @@ WITHOUT: Final = {
     "campaigns.Spend": _OURS,
     "contenttypes.ContentType": _PROGRAM,
     "core.Lock": _PROGRAM,
+    "exchange.Booking": _COLLEAGUES,
+    "feedback.GateDecision": _OURS,
     "hooks.Endpoint": _OURS,
     "intake.LeadForm": _OURS,
     "intake.Source": "addresses and secrets; what it sent is in Payload",
@@ -257,6 +306,9 @@ WITHOUT: Final = {
     "leads.RoutingRule": _OURS,
     "leads.Signature": _OURS,
     "leads.Tag": _OURS,
+    "meetings.Feed": _COLLEAGUES,
+    "meetings.Meeting": _OURS,
+    "meetings.Series": _OURS,
     "mfa.Authenticator": _COLLEAGUES,
     "notices.MailChoice": _COLLEAGUES,
     "notices.Mute": "addresses of pages, which hold numbers",

@@ -1,6 +1,6 @@
 """Cells as answers to the definition's questions. ``read_answer`` is the rule; here are only a table's habits."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from leads.domain.definition import BadAnswer, CriterionKind, CriterionTerms, read_answer
 
@@ -44,18 +44,36 @@ def reader_of(criterion: CriterionTerms) -> AnswerReader:
     return read
 
 
-def recognised(matches: Sequence[Match], criteria: Sequence[CriterionTerms]) -> dict[int, str]:
-    """The criterion's key by column whose name is the question or the key; what is a field of the lead stays one."""
-    names: dict[str, str] = {}
+def recognised(
+    matches: Sequence[Match],
+    criteria: Sequence[CriterionTerms],
+    sample_rows: Iterable[Sequence[str]] = (),
+) -> dict[int, str]:
+    """The criterion's key by column whose name is the question or the key; what is a field of the lead stays one.
+
+    A column whose cells in the sample are mostly no answers of the criterion's kind is not suggested: amounts under
+    "Budget" are no yes or no.
+    """
+    named: dict[str, CriterionTerms] = {}
     for criterion in criteria:
         for name in (criterion.question, criterion.key):
-            names.setdefault(header_words(name), criterion.key)
+            named.setdefault(header_words(name), criterion)
+    rows = list(sample_rows)
     found: dict[int, str] = {}
     for match in matches:
-        key = names.get(header_words(match.header))
-        if match.field is None and key is not None and key not in found.values():
-            found[match.index] = key
+        asked = named.get(header_words(match.header))
+        if match.field is not None or asked is None or asked.key in found.values():
+            continue
+        if _fits(asked, [row[match.index] for row in rows if match.index < len(row)]):
+            found[match.index] = asked.key
     return found
+
+
+def _fits(criterion: CriterionTerms, cells: Sequence[str]) -> bool:
+    """Whether at least half of what the cells say can be an answer; cells that say nothing do not count."""
+    read = reader_of(criterion)
+    answers = [answer for cell in cells if (answer := read(cell)) is not None]
+    return 2 * sum(not isinstance(answer, Fault) for answer in answers) >= len(answers)
 
 
 def readers_of(criteria: Sequence[CriterionTerms]) -> Mapping[str, AnswerReader]:

@@ -1,5 +1,6 @@
 """What was erased, and what was taken out: by whom, when, how much."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,6 +12,7 @@ from leadsync.accounts import selectors as accounts
 from leadsync.accounts.exports import WORDS
 from leadsync.accounts.models import DataExport, User
 from leadsync.privacy.models import Erasure
+from leadsync.privacy.selectors import export_words
 
 PAGE = 50
 MOST_DAYS = 200
@@ -54,14 +56,18 @@ def erasures() -> list[Erased]:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One export, with its kind in words."""
+    """One export, with its kind and what it was cut to in words."""
 
     row: DataExport
     words: str
+    what: str
 
 
 def taken_out(*, person_id: int | None = None, before: int | None = None) -> tuple[list[Taken], int | None]:
-    """A page of exports, the newest first, and the key of the next page. One query."""
+    """A page of exports, the newest first, and the key of the next page.
+
+    One query, and one for each sort of thing that filters name.
+    """
     rows = DataExport.objects.select_related("by").order_by("-pk").fetch_mode(FETCH_RAISE)
     if person_id is not None:
         rows = rows.filter(by=person_id)
@@ -69,7 +75,12 @@ def taken_out(*, person_id: int | None = None, before: int | None = None) -> tup
         rows = rows.filter(pk__lt=before)
     page = list(rows[: PAGE + 1])
     next_key = page[PAGE - 1].pk if len(page) > PAGE else None
-    return [Taken(row, str(WORDS.get(row.kind, row.kind))) for row in page[:PAGE]], next_key  # type: ignore[call-overload]
+    shown = page[:PAGE]
+    cuts = export_words.in_words((row.kind, row.what) for row in shown)
+    kinds: Mapping[str, Any] = WORDS
+    return [
+        Taken(row, str(kinds.get(row.kind, row.kind)), cut) for row, cut in zip(shown, cuts, strict=True)
+    ], next_key
 
 
 def people() -> list[User]:

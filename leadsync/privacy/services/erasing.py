@@ -22,8 +22,10 @@ from leadsync.accounts.roles import Can
 from leadsync.core import db
 from leadsync.core.errors import Conflict, Invalid
 from leadsync.core.redaction import Traces
+from leadsync.exchange.services import erasing as exchange
 from leadsync.hooks.services import log as deliveries
 from leadsync.intake.services import erasing as intake
+from leadsync.meetings.services import erasing as meetings
 from leadsync.notices import erasing as notices
 from leadsync.privacy.models import Erasure
 
@@ -86,7 +88,9 @@ def erase_all(
         intake.erase(leads=leads, traces=traces, at=at),
         import_erasing.erase(batches=batches, traces=traces, at=at),
         notices.erase(leads=numbers, urls=urls, traces=traces, at=at),
+        meetings.erase(leads=numbers, urls=urls, traces=traces),
         feedback.erase(leads=leads, traces=traces, at=at),
+        exchange.erase(leads=leads, traces=traces),
         _unlinked(traces),
         leads_erasing.erase(leads=leads, by=by, at=at),
     ):
@@ -143,7 +147,9 @@ def erase_unlinked(
             intake.erase(leads=(), traces=traces, at=now),
             import_erasing.erase(batches=held, traces=traces, at=now),
             notices.erase(leads=(), urls=(), traces=traces, at=now),
+            meetings.erase(leads=(), urls=(), traces=traces),
             feedback.erase(leads=(), traces=traces, at=now),
+            exchange.erase(leads=(), traces=traces),
             _unlinked(traces),
         ):
             counts.update(found)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
 from django.utils import timezone
 
 from leads.domain.words import Door
@@ -364,3 +365,14 @@ def test_a_file_is_taken_in_and_its_name_shown() -> None:
     upload = ContentFile(listed(2).replace("\t", ",").encode("utf-16"), name="../leads list.csv")
     batch = imports.take_file(campaign=campaign(), by=person("marketer"), upload=upload, size=upload.size)
     assert (batch.name, saved(batch).created) == ("leads list.csv", 2)
+
+
+@pytest.mark.postgres
+def test_the_database_looks_anew_at_tables_that_a_long_list_filled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_saving, "MANY", 40)
+    saved(paste(listed(60)))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [Lead._meta.db_table])
+        assert cursor.fetchone()[0] >= 60, (
+            "a planner that believes the table empty reads all of it for each batch"
+        )

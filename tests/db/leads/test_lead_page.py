@@ -15,7 +15,17 @@ from leads.domain.terms import Terms
 from leads.domain.words import Door
 from leads.models import Activity, Handoff, Lead, Mark, Step
 from leads.selectors.timeline import timeline
-from leads.services import activities, answers, arrivals, editing, follow_up, handoff, marking, outcomes
+from leads.services import (
+    activities,
+    answers,
+    arrivals,
+    consents,
+    editing,
+    follow_up,
+    handoff,
+    marking,
+    outcomes,
+)
 from leads.services.arrivals import LeadData
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Role
@@ -183,7 +193,44 @@ def test_a_long_story_takes_no_more_queries(client: Client, rep: User) -> None:
         with CaptureQueriesContext(connection) as seen:
             assert client.get(url("page", one)).status_code == 200
         counts.append(len(seen))
-    assert counts[0] == counts[1] <= 28
+    assert counts[0] == counts[1] <= 26
+
+
+def test_what_a_lead_does_not_have_is_not_asked_for(client: Client, rep: User) -> None:
+    agreement_in_force(criteria=[{"key": "budget", "question": "Knows the budget"}])
+    one = lead(owner=rep, company="A")
+    client.get(url("page", one))
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(url("page", one)).status_code == 200
+    asked = " ".join(query["sql"].partition(" FROM ")[2][:40] for query in seen)
+    for table in (
+        "leads_mark",
+        "leads_finding",
+        "leads_merge",
+        "leads_lookalike",
+        "leads_activity",
+        "leads_step",
+    ):
+        assert f'"{table}"' not in asked
+    assert len(seen) <= 21
+
+
+def test_call_and_mail_are_quiet_and_say_why_once_consent_was_taken_back(client: Client, rep: User) -> None:
+    one = lead(name="Ewa Nowicka", phone="+48615550142", email="ewa@one.example", owner=rep)
+    why = "Consent was taken back: call or write only where the person asks for it."
+    loud = '<a class="btn main" href="tel:'
+    before = client.get(url("page", one)).text
+    assert loud in before
+    assert why not in before
+    consents.note(lead=one, by=rep, is_given=True, text="They may call.", at=one.received_at)
+    assert loud in client.get(url("page", one)).text
+    consents.note(lead=one, by=rep, is_given=False, text="Stop calling.")
+    after = client.get(url("page", one)).text
+    assert loud not in after
+    assert why in after
+    assert 'href="tel:+48615550142"' in after  # people decide: nothing is blocked
+    assert 'href="mailto:ewa@one.example"' in after
+    assert after.count('aria-describedby="taken-back"') == 2
 
 
 # ---------------------------------------------------------------------------------------------- what is done

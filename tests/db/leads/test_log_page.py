@@ -270,6 +270,48 @@ def test_undo_says_why_it_is_too_late(signed: Client, where: Campaign) -> None:
     assert (answer.status_code, Lead.objects.count()) == (409, 1)
 
 
+def test_who_cannot_be_reached_is_ready_counted_and_saved_without_a_handoff(
+    signed: Client, where: Campaign
+) -> None:
+    person("rep")
+    batch = pasted(signed, where, HEAD + "Jan\t\tjan@example.com\nEwa\t\t\nOla\t\t\n")
+    text = page(signed, batch).text
+    assert "3 ready" in text
+    assert "2 of them cannot be handed off: no way to reach them" in text
+    assert text.count("Cannot be handed off: no way to reach them") == 2
+    cut = signed.get(reverse("leads:import", args=[batch.pk]) + "?show=mute").text
+    assert "Ewa" in cut
+    assert "jan@example.com" not in cut
+    cell = {"row": 3, "column": 2, "text": "ewa@example.com", "show": "mute"}
+    mended = signed.post(reverse("leads:import_cell", args=[batch.pk]), cell, follow=True).text
+    assert "1 of them cannot be handed off" in mended
+    signed.post(reverse("leads:import_save", args=[batch.pk]))
+    assert sorted(Lead.objects.filter(owner__isnull=False).values_list("name", flat=True)) == ["Ewa", "Jan"]
+    assert Lead.objects.get(owner=None).name == "Ola"
+
+
+def test_leads_worked_elsewhere_need_no_way_to_reach_them(signed: Client, where: Campaign) -> None:
+    batch = pasted(signed, where, "Name\tCompany\tWon on\nEwa\tNordflex\t2025-03-04\n")
+    fields = {f"column_{index}": name for index, name in enumerate(batch.columns)}
+    url = reverse("leads:import_columns", args=[batch.pk])
+    assert "cannot be handed off" not in signed.post(url, fields | {"is_history": "1"}, follow=True).text
+
+
+def test_an_undone_list_says_what_it_had_brought_and_that_it_was_taken_back(
+    signed: Client, where: Campaign
+) -> None:
+    batch = pasted(signed, where, HEAD + "Jan\t\tjan@example.com\n")
+    signed.post(reverse("leads:import_save", args=[batch.pk]))
+    assert "New leads" in page(signed, batch).text
+    signed.post(reverse("leads:import_undo", args=[batch.pk]))
+    text = page(signed, batch).text
+    assert "What it had brought was taken back." in text
+    assert "New leads, gone again" in text
+    assert not Lead.objects.exists()
+    row = signed.get(reverse("leads:log", args=[where.pk])).text.partition('class="tbl rows"')[2]
+    assert '<td class="num muted">–</td>' in row
+
+
 def test_progress_is_polled_and_ends_on_the_result(signed: Client, where: Campaign) -> None:
     batch = pasted(signed, where, HEAD + "Jan\t\tjan@example.com\n")
     Import.objects.update(state=Import.State.RUNNING)

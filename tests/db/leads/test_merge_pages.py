@@ -1,5 +1,7 @@
 """Pages about leads that may be the same: pairs, two side by side, the way to the one lead and back."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -41,6 +43,21 @@ def form(one: Lead, other: Lead, **chosen: str) -> dict[str, object]:
 
 def test_without_pairs_the_page_says_what_is_compared(client: Client, marketer: User) -> None:
     assert "No two leads look like the same" in client.get(reverse("leads:duplicates")).text
+
+
+def test_the_pair_says_which_one_is_suggested_to_stay_and_why(client: Client, marketer: User) -> None:
+    closed, again = two()
+    rep = person("rep")
+    Lead.objects.filter(pk=closed.pk).update(stage="lost", minutes=50, attempts=3)
+    Lead.objects.filter(pk=again.pk).update(owner=rep)
+    lookalikes.look()
+    page = client.get(reverse("leads:duplicates")).text
+    assert f"Suggested to stay: Kowalska Anna, #{again.pk}: a rep is on it now." in page
+    assert side_by_side(fresh(again), fresh(closed)) in page
+    compared = client.get(side_by_side(again, closed)).text
+    chosen = re.search(r'name="f:state" value="(\w+)" checked', compared)
+    assert chosen is not None
+    assert chosen[1] == "survivor"  # a merge by itself closes nobody's work
 
 
 def test_a_pair_shows_both_and_its_evidence_and_can_be_decided(client: Client, marketer: User) -> None:

@@ -231,10 +231,37 @@ def test_every_list_saved_as_a_file_is_noted_with_person_rows_and_filters(client
     kinds = list(DataExport.objects.order_by("pk").values_list("kind", "by", "rows"))
     assert kinds == [("leads", head.pk, 1), ("voice", head.pk, None), ("first_contact", head.pk, None)]
     page = client.get("/settings/privacy/exports/").content.decode()
-    assert "stage=new" in page
+    assert "Stage: New" in page
+    assert "stage=new" not in page
+    assert "Table: Weeks" in page
     other = person("head_of_marketing", name="Ola Other")
-    assert "stage=new" in client.get(f"/settings/privacy/exports/?person={head.pk}").content.decode()
-    assert "stage=new" not in client.get(f"/settings/privacy/exports/?person={other.pk}").content.decode()
+    assert "Stage: New" in client.get(f"/settings/privacy/exports/?person={head.pk}").content.decode()
+    assert "Stage: New" not in client.get(f"/settings/privacy/exports/?person={other.pk}").content.decode()
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "ru"])
+def test_what_was_taken_out_is_said_in_words_of_the_reader(client: Client, head: User, language: str) -> None:
+    home = campaign(name="Metal Expo")
+    rows = [
+        ("leads", f"campaign={home.pk}&stage=won&won_from=2026-03-01&sort=due"),
+        ("leads", "campaign=999999"),
+        ("leads", "view=3"),
+        ("voice", f"by=market&from=2026-01-01&to=2026-03-31&campaign={home.pk}"),
+        ("rejected", "leads=of&march.csv"),
+        ("search", "<b>x</b>"),
+    ]
+    DataExport.objects.bulk_create(
+        [DataExport(kind=kind, by=head, at=timezone.now(), what=what) for kind, what in rows]
+    )
+    head.language = language
+    head.save()
+    page = client.get("/settings/privacy/exports/").content.decode()
+    assert "Metal Expo" in page
+    for machine in ("campaign=", "stage=", "won_from", "by=market", "view=3"):
+        assert machine not in page
+    assert "leads=of&amp;march.csv" in page  # the name of a file, whatever it looks like
+    assert "&lt;b&gt;x" in page
+    assert "999999" in page
 
 
 def test_the_log_of_exports_goes_on_by_key(client: Client, head: User) -> None:

@@ -143,3 +143,22 @@ def test_columns_are_recognised_by_question_and_key_after_the_leads_own_fields()
     home = CriterionTerms("country", "Country", CriterionKind.COUNTRY)
     matches = recognise(["Name", "is there a BUDGET", "places", "Country", "Places"])
     assert recognised(matches, [BUDGET, PLACES, home]) == {1: "budget", 2: "places"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_suggested"),
+    [
+        ((), True),
+        (("", "-", ""), True),
+        (("yes", "no", "tak", "нет"), True),
+        (("yes", "", "12 000"), True),
+        (("12 000", "€5,500", "800", ""), False),
+        (("yes", "12 000", "5 500"), False),
+    ],
+)
+def test_a_column_is_suggested_only_where_its_cells_can_be_such_answers(
+    cells: tuple[str, ...], is_suggested: bool
+) -> None:
+    matches = recognise(["Budget"])
+    found = recognised(matches, [BUDGET], [(cell,) for cell in cells])
+    assert found == ({0: "budget"} if is_suggested else {})

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, BinaryIO
+from urllib.parse import urlencode, urlsplit
 
 import requests
 
@@ -81,6 +81,17 @@ class Person:
     def get(self, path: str) -> requests.Response:
         """One page, for looking at it."""
         return self.session.get(f"{self.base}{path}", timeout=60, allow_redirects=False)
+
+    def post(self, path: str, **files: BinaryIO) -> str:
+        """Send a form of a page, with files; the path that the answer leads to. Raises `Failed` at any other answer."""
+        form = {"csrfmiddlewaretoken": self.token}
+        _send_on_loopback(self.session)
+        answer = self.session.post(
+            f"{self.base}{path}", form, files=files or None, timeout=600, allow_redirects=False
+        )
+        if answer.status_code != 302:
+            raise Failed(f"POST {path} answered {answer.status_code}: {answer.text[:300]!r}")
+        return urlsplit(answer.headers["Location"]).path
 
     def measure(self, asks: Sequence[Ask], *, expect: Sequence[int] = (200,)) -> Times:
         """Ask all, four at a time. Raises `Failed` at any answer that is not expected, or when it takes too long."""

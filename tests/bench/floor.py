@@ -1,9 +1,11 @@
 """The floor: the least that a Django page of the same size must do. Sign-in, one query, the same number of rows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Count
+from django.db.models.functions import TruncMonth
 from django.http import HttpRequest, HttpResponse
 from django.template import Context, Template
 from django.urls import include, path
@@ -44,6 +46,13 @@ _LEAD = Template(
         "<tr><td>{{ lead.name }}</td><td>{{ lead.company }}</td><td>{{ lead.email }}</td><td>{{ lead.phone }}</td>"
         "<td>{{ lead.campaign.name }}</td><td>{{ lead.owner.name }}</td><td>{{ lead.stage }}</td><td>{{ lead.mark }}</td>"
         "<td>{{ lead.need }}</td><td>{{ lead.received_at|date:'j M H:i' }}</td></tr>"
+    )
+)
+_COHORT = Template(
+    _PAGE
+    % (
+        "{% for row in rows %}<tr><td>{{ row.month|date:'M Y' }}</td><td>{{ row.stage }}</td><td>{{ row.mark }}</td>"
+        "<td>{{ row.count }}</td></tr>{% endfor %}"
     )
 )
 _FACTS = Template(
@@ -100,6 +109,22 @@ def facts(request: HttpRequest) -> HttpResponse:
         .values("on", "campaign__name", "arrived", "contacted", "qualified", "won", "revenue")[:FACTS]
     )
     return _render(request, _FACTS, rows=rows)
+
+
+@login_required
+def cohort(request: HttpRequest) -> HttpResponse:
+    """How many leads received since a day stand where, by month, stage and mark."""
+    since = datetime.fromisoformat(request.GET["received_from"]).replace(
+        tzinfo=timezone.get_current_timezone()
+    )
+    rows = (
+        Lead.objects.filter(received_at__gte=since, is_test=False)
+        .order_by()
+        .annotate(month=TruncMonth("received_at"))
+        .values("month", "stage", "mark")
+        .annotate(count=Count("pk"))
+    )
+    return _render(request, _COHORT, rows=rows)
 
 
 class EventSerializer(serializers.ModelSerializer[LeadEvent]):
@@ -166,6 +191,7 @@ urlpatterns = [
     path("floor/queue/", queue),
     path("floor/leads/<int:pk>/", lead),
     path("floor/facts/", facts),
+    path("floor/cohort/", cohort),
     path("floor/events/", Insert.as_view()),
     path("floor/api/", ApiLeads.as_view()),
     path("", include("leadsync.urls")),

@@ -9,8 +9,11 @@ import brotli  # type: ignore[import-untyped]
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 
+from feedback.models import Question
+from feedback.selectors import cohort
 from leads.models import Lead
 from leadsync.accounts.models import User
+from leadsync.accounts.selectors import company
 from tests.bench import seed as seeds
 from tests.bench import statements
 from tests.bench.client import Ask, Failed, Person, Times, in_turns
@@ -19,6 +22,7 @@ from tests.bench.seed import Seed
 
 ROUNDS = 8  # short ones: the noise of a machine comes and goes in seconds
 ASKS = 16  # per round
+COHORT = 10_000
 MARKS = 7  # per round: 56 of the 80 leads that wait to be marked, so that the list holds 50 on average
 WORKS = {
     "queue": "queue, 50 waiting",
@@ -28,6 +32,7 @@ WORKS = {
     "lead": "lead page",
     "mark": "mark a lead",
     "dashboard": "dashboard",
+    "question": "question with a cohort of 10,000",
     "api": "API list of 50",
 }
 
@@ -44,8 +49,35 @@ def paths(seed: Seed) -> dict[str, list[str]]:
         "search": [f"/leads/?q={part}" for part in search_words()],
         "lead": [f"/leads/{pk}/" for pk in range(1, seed.first_kept, step)],
         "dashboard": ["/dashboard/"],
+        "question": [f"/questions/{_question().pk}/"],
         "api": ["/api/v1/leads/?limit=50"],
     }
+
+
+def _cohort() -> str:
+    """Filters that hold the newest 10,000 leads, by whole days: somewhat more."""
+    at = Lead.objects.order_by("-received_at", "-pk").values_list("received_at", flat=True)[: COHORT + 1]
+    return f"received_from={list(at)[-1].astimezone(company().tz).date().isoformat()}"
+
+
+def _question() -> Question:
+    """One question about the newest 10,000 leads, the same in every run."""
+    person = User.objects.get(email=seeds.HEAD_OF_SALES)
+    query = _cohort()
+    counted = cohort.counts_of(query, person)
+    assert counted is not None
+    now = timezone.now()
+    return Question.objects.get_or_create(
+        text=f"What became of these? ({query})",
+        defaults={
+            "asker": person,
+            "answerer": User.objects.get(email=seeds.MARK_REP),
+            "cohort": {"query": query, "words": ""},
+            "facts": cohort.as_json(counted),
+            "asked_at": now,
+            "due_at": now + timedelta(days=2),
+        },
+    )[0]
 
 
 def search_words() -> Sequence[str]:
@@ -62,6 +94,7 @@ def floors(seed: Seed, found: dict[str, list[str]]) -> dict[str, tuple[list[str]
         "search": ([f"/floor/leads/?q={part}" for part in search_words()], "bare view of one trigram query"),
         "lead": ([f"/floor{path}" for path in found["lead"]], "bare view of one lead"),
         "dashboard": (["/floor/facts/"], "bare view of 280 rows of the roll-up"),
+        "question": ([f"/floor/cohort/?{_cohort()}"], "bare view of one GROUP BY over the same leads"),
         "api": (["/floor/api/"], "bare DRF list of 50 by cursor"),
     }
 

@@ -26,6 +26,7 @@ GOALS = {
     "lead": Goal(3, 1.2, PAGE_STATEMENTS),
     "mark": Goal(3, 1.2),
     "dashboard": Goal(2, 1.2, PAGE_STATEMENTS),
+    "question": Goal(3, None, 15),
     "api": Goal(2, 1.2, PAGE_STATEMENTS),
     "log": Goal(),
     "import": Goal(4, 1.5),

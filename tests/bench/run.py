@@ -23,7 +23,7 @@ from tests.bench.report import GOALS, Report
 from tests.bench.seed import Seed
 
 SMALL = 10_000
-EXPLAINED = ("queue", "list", "depth", "search", "lead", "dashboard")
+EXPLAINED = ("queue", "list", "depth", "search", "lead", "dashboard", "question")
 
 
 def _arguments() -> argparse.Namespace:

@@ -34,7 +34,16 @@ class Running:
 
     def rss_mb(self) -> list[float]:
         """Resident memory of each forked process, in MB; of the program itself where it forks none."""
-        return [_rss_mb(pid) for pid in self.children or [self.process.pid]]
+        return [_memory_mb(pid, "VmRSS") for pid in self.children or [self.process.pid]]
+
+    def peak_mb(self) -> list[float]:
+        """The most memory that each of them ever had, in MB."""
+        return [_memory_mb(pid, "VmHWM") for pid in self.children or [self.process.pid]]
+
+    def forget_peak(self) -> None:
+        """Let `peak_mb` begin anew from what they hold now."""
+        for pid in self.children or [self.process.pid]:
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
 
     def cpu_ms(self) -> float:
         """Milliseconds of processor time that its processes have used so far: what noise from others hardly moves."""
@@ -52,9 +61,9 @@ def _children(pid: int) -> list[int]:
     return []
 
 
-def _rss_mb(pid: int) -> float:
+def _memory_mb(pid: int, of: str) -> float:
     with contextlib.suppress(OSError):
-        found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+        found = re.search(rf"{of}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
         if found:
             return int(found[1]) / 1024
     return 0.0

@@ -11,8 +11,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.models import Campaign, Channel, ContactPoint, Proof, Spend, Visits
-from feedback.models import Question, Reply
+from campaigns.models import Campaign, Channel, Spend, Visits
 from leads.domain import identity
 from leads.domain.definition import evaluate
 from leads.domain.words import Door, MarkValue, Stage
@@ -36,17 +35,29 @@ from leads.models import (
 from leads.selectors.agreement import terms_of
 from leads.services import promise, upkeep
 from leadsync.accounts.models import Absence, Company, Office, User, WorkingHours
-from leadsync.accounts.selectors import calendars_for, company_calendar
+from leadsync.accounts.selectors import calendars_for
 from leadsync.accounts.services.company import raise_version
 from leadsync.core import db
 from leadsync.core.businesstime import WorkCalendar
 from leadsync.core.errors import Invalid
-from leadsync.demo import agreed, doors, learned, markets, routes
+from leadsync.demo import (
+    agenda,
+    agreed,
+    alerts,
+    channels,
+    doors,
+    exchange,
+    gates,
+    learned,
+    markets,
+    meetings,
+    questions,
+    routes,
+)
 from leadsync.demo.generator import Inventor, Life, month_of
 from leadsync.demo.scenario import CHANNELS, COMPANY, PASSWORD, PEOPLE, STORIES, Story
 from leadsync.kpi.models import Plan
 from leadsync.kpi.services import rollup
-from leadsync.notices.services import open_alert
 
 SEED = 20_26
 PROMISES = {
@@ -121,20 +132,29 @@ def build(
         say("money, plans and questions")
         _money(lives, campaigns, now)
         _plans(lives, people, now)
-        _questions(people, campaigns, leads, now)
+        questions.fill(people, campaigns, now)
         say("what sales learned, and who gets which lead")
         learned.fill(seed=seed, now=now)
         routes.fill(people)
         markets.fill(people, campaigns, now)
+        exchange.fill(people, campaigns, now)
         promise.assume_swept(at=now)
         Company.objects.filter(pk=1).update(is_sample=True)
     say("disputes, and the draft measured over known leads")
     agreed.fill(people, now)
+    gates.fill(people, campaigns, now)
+    say("joint meetings")
+    meetings.fill(people, now)
+    agenda.fill(people, now)
     say("the doors that leads come through, and pairs that look alike")
     doors.fill(people, campaigns, now)
+    say("how people reach the company")
+    channels.fill(people, now)
     say("the roll-up")
     upkeep.run(at=now)
     rollup.roll_up_full()
+    say("what needs somebody")
+    alerts.fill(people, now)
     return Built(people=len(people), campaigns=len(campaigns), leads=len(leads))
 
 
@@ -264,21 +284,6 @@ def _campaigns(people: Mapping[str, User], now: datetime) -> dict[str, Campaign]
     channels: dict[str, Channel] = {}
     for one in CHANNELS:
         channels[one.name] = Channel.objects.create(name=one.name, terms=one.terms)
-        for kind, value, who, days, works in one.points:
-            point = ContactPoint.objects.create(
-                channel=channels[one.name], kind=kind, value=value, responsible=people[who]
-            )
-            Proof.objects.create(
-                point=point,
-                is_ok=works,
-                note="" if works else "No rep can open this mailbox",
-                at=now - timedelta(days=days),
-                by=people["pawel"] if not works else people[who],
-            )
-            if not works:
-                open_alert(
-                    kind="point_broken", subject=str(point.pk), context={"point": value, "channel": one.name}
-                )
     zone = Company.objects.get(pk=1).tz
     campaigns: dict[str, Campaign] = {}
     for story in STORIES:
@@ -619,78 +624,3 @@ def _plans(lives: Sequence[Life], people: Mapping[str, User], now: datetime) -> 
             changed_by=people["anna"],
         )
     assert all(later > earlier for later, earlier in pairwise(months))
-
-
-def _questions(
-    people: Mapping[str, User], campaigns: Mapping[str, Campaign], leads: Sequence[int], now: datetime
-) -> None:
-    """Questions open and answered, one of them long overdue."""
-    calendar = company_calendar()
-    waiting = Lead.objects.filter(
-        handoffs__ended_at=None, owner=people["pawel"], handoffs__due_at__lt=now
-    ).first()
-    asked = (
-        (
-            "tomasz",
-            "marta",
-            None,
-            "Metal Expo visitor list",
-            1.1,
-            1.0,
-            "Did Metal Expo sell us visitors or exhibitors? Most people we reach came for garden tools.",
-        ),
-        (
-            "bartek",
-            "dmitri",
-            None,
-            "Google search, pallet racking",
-            4.4,
-            -2.0,
-            "What happened to the silent leads of last month?",
-        ),
-        (
-            "marta",
-            "pawel",
-            waiting,
-            None,
-            0.1,
-            1.8,
-            "This one wrote to us this morning. Can you call before 17:00?",
-        ),
-        (
-            "iga",
-            "bartek",
-            None,
-            "TikTok test",
-            2.2,
-            -0.2,
-            "What do these people see before they fill in the form?",
-        ),
-    )
-    for asker, answerer, lead, campaign, days, due_in, text in asked:
-        Question.objects.create(
-            asker=people[asker],
-            answerer=people[answerer],
-            lead=lead,
-            campaign=campaigns[campaign] if campaign else None,
-            text=text,
-            asked_at=calendar.prev_open(now - timedelta(days=days)),
-            due_at=calendar.add(now, due_in * 8 * 3600),
-        )
-    asked_at = calendar.next_open(now - timedelta(days=12)) + timedelta(hours=2)
-    closed = Question.objects.create(
-        asker=people["marta"],
-        answerer=people["pawel"],
-        campaign=campaigns["Metal Expo visitor list"],
-        text="Why was one of these leads called only after 16:00?",
-        asked_at=asked_at,
-        due_at=asked_at + timedelta(days=2),
-        answered_at=asked_at + timedelta(minutes=40),
-        closed_at=asked_at + timedelta(days=1),
-    )
-    Reply.objects.create(
-        question=closed,
-        by=people["pawel"],
-        at=closed.asked_at + timedelta(minutes=40),
-        text="Two calls earlier that day had no answer. All three are in the lead's history.",
-    )

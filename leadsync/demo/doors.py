@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from django.db.models import Min
 
 from campaigns.models import Campaign
+from leads.domain.words import Stage
 from leads.models import Consent, Lead, LeadEvent
 from leads.services import lookalikes
 from leadsync.accounts.exports import Kind
@@ -27,6 +28,7 @@ from leadsync.intake.services.receiving import Sent
 
 FORM_OF, ADS, QUIZ = "Racking calculator", "Google search, pallet racking", "Partner webinar"
 COMPARED = 200
+TAKEN_BACK = "Please stop calling me. We have decided, and nobody needs to write either."
 CONSENT = "Nordrack may write and call about this request. Consent can be taken back at any time."
 EXPORTS = (
     ("anna", Kind.LEADS, 212, "stage=won", 6),
@@ -62,6 +64,7 @@ def fill(people: Mapping[str, User], campaigns: Mapping[str, Campaign], now: dat
             for lead in recent
         ]
     )
+    _taken_back(campaign, now)
     DataExport.objects.bulk_create(
         [
             DataExport(kind=kind, by=people[who], rows=rows, what=what, at=now - timedelta(days=days))
@@ -73,6 +76,26 @@ def fill(people: Mapping[str, User], campaigns: Mapping[str, Campaign], now: dat
     first = LeadEvent.objects.filter(lead__in=newest).aggregate(first=Min("pk"))["first"] or 0
     Lock.objects.update_or_create(name=lookalikes.LOCK, defaults={"note": str(first - 1)})
     lookalikes.look()
+
+
+def _taken_back(campaign: Campaign, now: datetime) -> None:
+    """One person who had agreed does not any more: the lead that was contacted last and is still open."""
+    lead = (
+        Lead.objects.filter(campaign=campaign, stage=Stage.CONTACTED, owner__isnull=False)
+        .order_by("-first_contact_at", "-pk")
+        .first()
+    )
+    if lead is not None:
+        said_at = max(lead.first_contact_at or lead.received_at, now - timedelta(hours=20))
+        Consent.objects.create(
+            lead=lead,
+            at=said_at,
+            is_given=False,
+            door="hand",
+            text=TAKEN_BACK,
+            place="by phone",
+            by=lead.owner,
+        )
 
 
 def _google(source: Source, now: datetime) -> None:

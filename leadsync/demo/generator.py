@@ -180,8 +180,11 @@ class Inventor:
             if story.kind == "event":
                 at = start + timedelta(seconds=min(self.random.expovariate(1 / (1.6 * 86_400)), span))
             elif story.kind == "list":
+                # The second when sales has judged the first: some send on without waiting for the decision.
                 heap = (
-                    start if index < story.leads / 2 else start + timedelta(days=min(8.0, span / 86_400 / 2))
+                    start
+                    if index < story.leads / 2
+                    else start + timedelta(days=min(11.0, span / 86_400 * 0.6))
                 )
                 at = heap + timedelta(minutes=self.random.random() * 40)
             else:

@@ -46,57 +46,22 @@ PEOPLE = (
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel with its terms and contact points: (kind, value, responsible, days since proof, works)."""
+    """A channel with its terms. Its contact points: `leadsync.demo.channels`."""
 
     name: str
     terms: str = ""
-    points: tuple[tuple[str, str, str, float, bool], ...] = ()
 
 
 CHANNELS = (
-    Channel(
-        "Website",
-        "Quote within two working days. Free site survey from 300 pallet places.",
-        (
-            ("form", "https://nordrack.example/calculator", "marta", 0.3, True),
-            ("mailbox", "hello@nordrack.example", "marta", 1.2, True),
-        ),
-    ),
-    Channel(
-        "Search ads",
-        "Same terms as the website.",
-        (("form", "https://nordrack.example/quote", "bartek", 2.1, True),),
-    ),
-    Channel(
-        "Social ads",
-        "Catalogue and call within one working hour.",
-        (("form", "https://nordrack.example/tiktok", "bartek", 0.6, True),),
-    ),
-    Channel("Phone", "Answered 8:00 to 17:00.", (("phone", "+48 61 555 01 00", "marta", 3.0, True),)),
-    Channel(
-        "Exhibitions",
-        "Fair price until two weeks after the fair.",
-        (("mailbox", "expo@nordrack.example", "marta", 0.4, True),),
-    ),
-    Channel(
-        "Marketplace",
-        "Listed prices, delivery in 10 days, no survey.",
-        (
-            ("profile", "https://market.example/nordrack", "olga", 9.0, True),
-            ("mailbox", "orders@market.example", "olga", 0.2, False),
-        ),
-    ),
-    Channel(
-        "Partners",
-        "Partner gets 4 % for three months.",
-        (("mailbox", "partner@nordrack.example", "ola", 4.0, True),),
-    ),
-    Channel(
-        "Mailing",
-        "Offer code in every mail, valid 30 days.",
-        (("mailbox", "news@nordrack.example", "bartek", 5.5, True),),
-    ),
-    Channel("Recommendation", "Gift for the customer who recommends.", ()),
+    Channel("Website", "Quote within two working days. Free site survey from 300 pallet places."),
+    Channel("Search ads", "Same terms as the website."),
+    Channel("Social ads", "Catalogue and call within one working hour."),
+    Channel("Phone", "Answered 8:00 to 17:00."),
+    Channel("Exhibitions", "Fair price until two weeks after the fair."),
+    Channel("Marketplace", "Listed prices, delivery in 10 days, no survey."),
+    Channel("Partners", "Partner gets 4 % for three months."),
+    Channel("Mailing", "Offer code in every mail, valid 30 days."),
+    Channel("Recommendation", "Gift for the customer who recommends."),
 )
 
 

@@ -14,9 +14,11 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from campaigns.api import CampaignViewSet
-from campaigns.api_channels import ChannelViewSet, PointViewSet
+from campaigns.api_channels import ChannelViewSet, PointViewSet, ProofViewSet
+from campaigns.api_ideas import IdeaViewSet
 from campaigns.api_money import SpendViewSet, VisitsViewSet
 from feedback.api import DisputeViewSet
+from feedback.api_gates import GateViewSet
 from feedback.api_markets import MarketNoteViewSet, ReviewViewSet
 from feedback.api_questions import QuestionViewSet
 from leads.api.agreement import AgreementViewSet
@@ -33,13 +35,18 @@ from leads.api.voice import VoiceView
 from leadsync.accounts.access import signed_in
 from leadsync.accounts.api import MeView, PersonViewSet
 from leadsync.accounts.api_people import AbsenceViewSet, TokenViewSet
+from leadsync.exchange.api import BookingViewSet, EntryViewSet, LightsView, WinViewSet
 from leadsync.hooks.api import WebhookViewSet
 from leadsync.intake.api.forms import FormViewSet
 from leadsync.intake.api.inbox import MessageViewSet
 from leadsync.intake.api.sources import SourceViewSet
 from leadsync.kpi.api import FunnelView
+from leadsync.meetings.api_agenda import AgendaViewSet, DecisionViewSet, HandedInViewSet
+from leadsync.meetings.api_series import CalendarView, MeetingViewSet, SeriesViewSet
 from leadsync.notices.api import NoticeViewSet
+from leadsync.notices.api_alerts import AlertViewSet
 from leadsync.privacy.api import ErasureViewSet, ExportViewSet, PeriodsView, PersonalDataViewSet
+from leadsync.start.api import StartPutAsideView, StartView
 
 router = SimpleRouter()
 router.register("leads", LeadViewSet, basename="leads")
@@ -52,8 +59,10 @@ router.register("routing/groups", GroupViewSet, basename="groups")
 router.register("agreements", AgreementViewSet, basename="agreements")
 router.register("back-tests", BackTestViewSet, basename="back_tests")
 router.register("campaigns", CampaignViewSet, basename="campaigns")
+router.register("campaigns", GateViewSet, basename="gates")
 router.register("channels", ChannelViewSet, basename="channels")
 router.register("points", PointViewSet, basename="points")
+router.register("proofs", ProofViewSet, basename="proofs")
 router.register("spend", SpendViewSet, basename="spend")
 router.register("visits", VisitsViewSet, basename="visits")
 router.register("duplicates", PairViewSet, basename="duplicates")
@@ -62,10 +71,20 @@ router.register("disputes", DisputeViewSet, basename="disputes")
 router.register("market-notes", MarketNoteViewSet, basename="market_notes")
 router.register("reviews", ReviewViewSet, basename="reviews")
 router.register("questions", QuestionViewSet, basename="questions")
+router.register("ideas", IdeaViewSet, basename="ideas")
+router.register("listening", EntryViewSet, basename="listening")
+router.register("bookings", BookingViewSet, basename="bookings")
+router.register("wins", WinViewSet, basename="wins")
+router.register("handed-in", HandedInViewSet, basename="handed_in")
+router.register("series", SeriesViewSet, basename="series")
+router.register("meetings", MeetingViewSet, basename="meetings")
+router.register("agendas", AgendaViewSet, basename="agendas")
+router.register("decisions", DecisionViewSet, basename="decisions")
 router.register("absences", AbsenceViewSet, basename="absences")
 router.register("tokens", TokenViewSet, basename="tokens")
 router.register("people", PersonViewSet, basename="people")
 router.register("notices", NoticeViewSet, basename="notices")
+router.register("alerts", AlertViewSet, basename="alerts")
 router.register("forms", FormViewSet, basename="forms")
 router.register("sources", SourceViewSet, basename="sources")
 router.register("messages", MessageViewSet, basename="messages")
@@ -106,7 +125,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/voice/", VoiceView.as_view(), name="voice"),
     path("v1/routing/", RoutingView.as_view(), name="routing"),
     path("v1/routing/dry-run/", DryRunView.as_view(), name="routing_dry_run"),
+    path("v1/lights/", LightsView.as_view(), name="lights"),
     path("v1/periods/", PeriodsView.as_view(), name="periods"),
+    path("v1/start/", StartView.as_view(), name="start"),
+    path("v1/start/put-aside/", StartPutAsideView.as_view(), name="start_put_aside"),
+    path("v1/calendar/", CalendarView.as_view(), name="calendar"),
     path("v1/me/", MeView.as_view(), name="me"),
     re_path(r"^v1/", Nowhere.as_view()),
 ]

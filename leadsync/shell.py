@@ -19,8 +19,10 @@ from leadsync.accounts.preferences import theme_of
 from leadsync.accounts.roles import Can
 from leadsync.accounts.selectors import company
 from leadsync.core import counting
+from leadsync.notices.duties import guarded
 from leadsync.notices.models import Alert
-from leadsync.notices.selectors import unread
+from leadsync.notices.selectors import unattended, unread
+from leadsync.start.selectors import steps
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,11 @@ class Counts:
     questions: int = 0
     channels_down: int = 0
     notices: int = 0
+    alerts: int = 0
+    start_over: int = 0  # 1 once the first steps of the company are done or put aside
 
 
-def _counted(person: int, now: datetime) -> list[QuerySet[Any]]:
+def _counted(person: int, now: datetime, **sees: int) -> list[QuerySet[Any]]:
     waiting = Handoff.objects.open().filter(rep=person)
     return [
         waiting,
@@ -42,6 +46,8 @@ def _counted(person: int, now: datetime) -> list[QuerySet[Any]]:
         Question.objects.filter(answerer=person, closed_at=None, answered_at=None),
         Alert.objects.filter(kind="point_broken", resolved_at=None),
         unread(person),
+        unattended(person=person, sees={Can(name): value for name, value in sees.items()}),
+        steps.over(),
     ]
 
 
@@ -53,7 +59,8 @@ def counts_for(person: User) -> Counts:
 
     Each counts over a partial index of open rows, so that a page costs the same with a million leads.
     """
-    return Counts(*_counts(person=person.pk, now=timezone.now()))
+    sees = {can.value: int(person.can(can)) for can in guarded()}
+    return Counts(*_counts(person=person.pk, now=timezone.now(), **sees))
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

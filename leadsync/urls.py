@@ -18,7 +18,10 @@ urlpatterns = [
     path("", include("leadsync.intake.urls")),
     path("", include("leadsync.hooks.urls")),
     path("", include("feedback.urls")),
+    path("", include("leadsync.exchange.urls")),
+    path("", include("leadsync.meetings.urls")),
     path("", include("leadsync.privacy.urls")),
     path("", include("leadsync.kpi.urls")),
+    path("", include("leadsync.start.urls")),
     path("api/", include("leadsync.api")),
 ]

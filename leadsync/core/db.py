@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import batched
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, connections, models, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.models import AddIndex
@@ -53,6 +54,15 @@ def transaction_marks() -> tuple[int, int]:
         )
         following, oldest = cursor.fetchone()
     return int(following), int(oldest)
+
+
+def check_references() -> None:
+    """Have PostgreSQL check now what it would check when the transaction ends. Raises `IntegrityError`.
+
+    For what is taken back at its end on purpose. SQLite would read whole tables for it, and goes without.
+    """
+    if is_postgres():
+        connection.check_constraints()
 
 
 @contextmanager
@@ -103,7 +113,7 @@ def insert_from[M: models.Model](
     compiler: SQLCompiler = rows.query.get_compiler(using=rows.db)
     try:
         sql, params = compiler.as_sql()
-    except models.sql.EmptyResultSet:  # type: ignore[attr-defined]
+    except EmptyResultSet:
         return 0
     quote = connection.ops.quote_name
     names = ", ".join(quote(_column(model, name)) for name in columns)
@@ -356,7 +366,7 @@ def tallied(
     """
     try:
         sql, params = rows.order_by().query.sql_with_params()
-    except models.sql.EmptyResultSet:  # type: ignore[attr-defined]
+    except EmptyResultSet:
         return []
     widest = max(len(cut) for cut in cuts)
     parts = []
@@ -382,7 +392,7 @@ def first_of_each(rows: Sequence[models.QuerySet[Any, Any]]) -> list[tuple[Any, 
     for place, one in enumerate(rows):
         try:
             sql, given = one.query.sql_with_params()
-        except models.sql.EmptyResultSet:  # type: ignore[attr-defined]
+        except EmptyResultSet:
             continue
         parts.append(f"SELECT {place}, picked.* FROM ({sql}) AS picked")
         params += given
@@ -505,6 +515,18 @@ def by_hash() -> Iterator[None]:
     if is_postgres():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL jit TO DEFAULT")
+
+
+def refresh_statistics(*models_written: type[models.Model]) -> None:
+    """Let PostgreSQL look anew at how much these tables hold; after writing very many rows into them.
+
+    It does so by itself, but later, and not at all where its housekeeping is switched off: a planner that still believes
+    a table to be small reads all of it for each batch. Takes a second at most, and stops nobody. SQLite needs none.
+    """
+    if is_postgres():
+        with connection.cursor() as cursor:
+            for model in models_written:
+                cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 
 def take_your_time() -> None:

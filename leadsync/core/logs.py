@@ -16,6 +16,7 @@ _TEXTS = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}"), rf"\1 {HIDDEN}"),
     (re.compile(r"(/invitations/)[^/\s\"']+"), rf"\1{HIDDEN}"),
     (re.compile(r"(/mails/(?:stop|mute)/)[^/\s\"']+"), rf"\1{HIDDEN}"),
+    (re.compile(r"(/meetings/feed/)(?!renew/)[^/\s\"']+"), rf"\1{HIDDEN}"),
     (re.compile(r"(/password/reset/key/)(?!done)[^/\s\"']+"), rf"\1{HIDDEN}"),
     (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^@\s/]+@"), rf"\1{HIDDEN}@"),
     (

@@ -376,7 +376,7 @@ def _adapter(line: _Line) -> HTTPAdapter:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, at most `MOST_BYTES` of it."""
+    """What came back, at most `MOST_BYTES` of it, or as many as were asked for."""
 
     status: int
     body: bytes
@@ -402,9 +402,9 @@ def post(
     )
 
 
-def get(url: str, headers: Mapping[str, str] | None = None) -> Answer:
-    """Ask for a page. As `post`."""
-    return _send("GET", url, None, headers or {})
+def get(url: str, headers: Mapping[str, str] | None = None, *, most_bytes: int = MOST_BYTES) -> Answer:
+    """Ask for a page. As `post`; no more than `most_bytes` of it are read."""
+    return _send("GET", url, None, headers or {}, most_bytes=most_bytes)
 
 
 def _send(
@@ -414,11 +414,12 @@ def _send(
     headers: Mapping[str, str],
     *,
     most_redirects: int | None = MOST_REDIRECTS,
+    most_bytes: int = MOST_BYTES,
 ) -> Answer:
     deadline = time.monotonic() + TOTAL_SECONDS
     target = parse(url)
     for _number in range((most_redirects or 0) + 1):
-        answer, goes_to = _once(method, target, body, headers, deadline)
+        answer, goes_to = _once(method, target, body, headers, deadline, most_bytes)
         if goes_to is None or most_redirects is None:
             return answer
         target = parse(urljoin(target.url, goes_to))
@@ -428,7 +429,12 @@ def _send(
 
 
 def _once(
-    method: str, target: Target, body: bytes | None, headers: Mapping[str, str], deadline: float
+    method: str,
+    target: Target,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    deadline: float,
+    most_bytes: int = MOST_BYTES,
 ) -> tuple[Answer, str | None]:
     """One request without redirects: the answer, and where it leads."""
     line = _Line(_resolve(target, min(CONNECT_SECONDS, deadline - time.monotonic())), deadline)
@@ -449,7 +455,7 @@ def _once(
             goes_to = response.headers.get("Location") if response.status_code in _REDIRECTS else None
             answer = Answer(
                 response.status_code,
-                b"" if goes_to else response.raw.read(MOST_BYTES, decode_content=False),
+                b"" if goes_to else response.raw.read(most_bytes, decode_content=False),
                 _seconds(response.headers.get("Retry-After", "")),
             )
             if line.is_over:  # to the reader a line that was cut looks like one that ended

@@ -23,6 +23,7 @@ OPEN_TO_ANYONE = {
     "accounts:theme",  # and has a dark side
     "notices:stop",  # the link in a mail: mail programs press it without signing in
     "notices:mute_by_mail",  # the same beside one notice
+    "meetings:feed",  # a private calendar: programs that subscribe cannot sign in; the address is the key
     "intake:public",  # a form for visitors of the company's own site
     "intake:public_thanks",  # and what they read afterwards
     "intake:embed",  # the script that puts the form there

@@ -62,6 +62,18 @@ PAGES = (
     ("admin", "/settings/tokens/"),
     ("admin", "/settings/webhook/"),
     ("admin", "/settings/outbox/"),
+    # What happens in a joint meeting.
+    ("anna", "/meetings/{next_meeting}/"),
+    ("pawel", "/meetings/{next_meeting}/"),
+    ("anna", "/meetings/{next_meeting}/room/"),
+    ("anna", "/meetings/{held_meeting}/"),
+    ("anna", "/meetings/{held_meeting}/room/"),
+    ("anna", "/meetings/{held_meeting}/minutes/"),
+    ("anna", "/meetings/decisions/"),
+    ("marta", "/meetings/decisions/?show=done"),
+    ("anna", "/meetings/decisions/{decision}/"),
+    ("anna", "/meetings/decisions/{decision}/edit/"),
+    ("nina", "/meetings/hand-in/"),
     # What sales knows of markets.
     ("tomasz", "/markets/"),
     ("pawel", "/markets/new/"),
@@ -125,10 +137,14 @@ def places(site: Site) -> dict[str, str]:
         site.shell(
             "import json; from django.utils import timezone; from campaigns.models import Campaign; "
             "from feedback.models import Dispute, Question; from leads.models import Lead, RepGroup, RoutingRule; "
+            "from leadsync.meetings.models import Decision, Meeting; "
             "from leadsync.accounts.models import User; dispute = Dispute.objects.earliest('pk'); "
             "print(json.dumps({'campaign': Campaign.objects.get(name='Metal Expo visitor list').pk, "
             "'lead': Lead.objects.filter(stage='won').latest('won_at').pk, 'month': f'{timezone.localdate():%Y-%m}', "
             "'dispute': dispute.pk, 'disputed': dispute.lead_id, 'question': Question.objects.earliest('pk').pk, "
+            "'next_meeting': Meeting.objects.filter(state='planned').earliest('starts_at').pk, "
+            "'held_meeting': Decision.objects.latest('pk').meeting_id, "
+            "'decision': Decision.objects.filter(state='open').earliest('pk').pk, "
             "'rule': RoutingRule.objects.earliest('pk').pk, 'group': RepGroup.objects.earliest('pk').pk, "
             "'rep': User.objects.get(email='oskar@nordrack.example').pk}))"
         )

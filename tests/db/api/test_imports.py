@@ -47,6 +47,7 @@ def test_a_list_goes_all_the_way_from_text_to_leads_and_back(client: APIClient) 
     made = taken(client)
     pk = made["id"]
     assert (made["state"], made["rows"], made["to_fix"], made["here"]) == ("preview", 3, 1, 1)
+    assert made["out_of_reach"] == 0
     assert [column["field"] for column in made["columns"]] == ["name", "phone", "email"]
     rows = client.get(f"{IMPORTS}{pk}/rows/").json()
     assert rows["next_after"] is None

@@ -1,0 +1,204 @@
+"""The story that LeadSync is for: a campaign that is more work than benefit, from the idea to the day it is stopped.
+
+Drafted for a country that sales advises against, answered and cleared, live, twenty leads, a gate that is not passed,
+twenty more sent all the same, a question, the verdict, a meeting that decides, the decision done, a number that works
+again, and no alert left. Then a director's weekly review, counted in clicks.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Site, Visitors, until
+from tests.e2e.test_agreed_journeys import looked_up
+from tests.e2e.test_journeys import ready
+
+pytestmark = pytest.mark.e2e
+
+NAME = "Free planning day, Britain"
+SIZE = 20  # of the gate; 5 promising are needed
+
+
+def seen(page: Page, name: str) -> None:
+    """A picture of each chapter, where `STORY_PICTURES` names a folder: for people to look at."""
+    folder = os.environ.get("STORY_PICTURES")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def people(first: int, count: int) -> str:
+    """Leads as copied from a spreadsheet."""
+    rows = ["Name\tCompany\tPhone\tE-mail\tWhat they want"]
+    rows += [
+        f"Visitor {n}\tWarehouse {n} Ltd\t+44207946{n:04d}\tvisitor{n}@britain.example\tA planning day for {n} bays"
+        for n in range(first, first + count)
+    ]
+    return "\n".join(rows)
+
+
+def send(page: Page, campaign: int, first: int, count: int) -> None:
+    page.goto(f"/campaigns/{campaign}/log/")
+    page.locator("textarea").first.fill(people(first, count))
+    page.locator("form[data-paste] button").first.click()
+    page.wait_for_url("**/imports/**")
+    page.locator(f"button:has-text('Log {count} leads')").first.click()
+    expect(page.get_by_text(re.compile(f"{count} (leads|created|new)", re.I)).first).to_be_visible()
+
+
+def judged(site: Site, leads: str, mark: str) -> None:
+    """Sales calls those that the filter names, for 26 minutes each, and judges them: each the rep who has it."""
+    site.shell(
+        "from datetime import timedelta\n"
+        "from django.utils import timezone\n"
+        "from leads.models import Lead, Reason\n"
+        "from leads.services import activities, marking\n"
+        "reason = Reason.objects.get(key='wrong_market')\n"
+        f"for lead in Lead.objects.filter({leads}, mark='none').select_related('owner').order_by('pk'):\n"
+        "    activities.log(lead=lead, by=lead.owner, kind='call', outcome='reached', minutes=26)\n"
+        "    lead.refresh_from_db()\n"
+        f"    marking.mark(lead=lead, by=lead.owner, value={mark!r}, version=lead.version,"
+        f" reason=reason if {mark!r} == 'not_a_fit' else None,"
+        " next_step='Call back', next_step_at=timezone.now() + timedelta(days=2))\n"
+    )
+
+
+def alerts(site: Site, kind: str, campaign: int) -> list[bool]:
+    """Of the alerts of this kind about the campaign: whether each is open."""
+    found: list[bool] = looked_up(
+        site,
+        "from leadsync.notices.models import Alert\n"
+        f"rows = Alert.objects.filter(kind={kind!r}, url__contains='/campaigns/{campaign}/')\n"
+        "found = [alert.resolved_at is None for alert in rows.order_by('pk')]",
+    )
+    return found
+
+
+def test_a_campaign_that_is_more_work_than_benefit_is_noticed_and_stopped(
+    site: Site, visit: Visitors
+) -> None:
+    # Drafted for a country where sales knows that the price is too high: the note stands in the form.
+    marketing = visit("marta", path="/campaigns/new/")
+    marketing.get_by_label("Name").first.fill(NAME)
+    marketing.locator("select[name=channel]").select_option(index=1)
+    marketing.locator("select[name=market]").select_option("GB")
+    expect(marketing.locator("#known-of-market")).to_contain_text("Freight makes us a third dearer")
+    seen(marketing, "01-draft")
+    marketing.locator("main form button.main").last.click()
+    marketing.wait_for_url(re.compile(r"/campaigns/\d+/$"))
+    campaign = int(marketing.url.rstrip("/").rsplit("/", 1)[1])
+
+    # It does not go under review with the note unanswered.
+    ask = marketing.get_by_role("button", name="Answer and ask sales")
+    ask.click()
+    expect(marketing.locator("main")).to_contain_text("no answer yet")
+    marketing.locator("textarea[name^=answer_]").first.fill(
+        "The day is free and the price is said on the page."
+    )
+    for box in marketing.locator("textarea[name^=answer_]").all():
+        if not box.input_value():
+            box.fill("Asked on the form.")
+    marketing.get_by_role("button", name="Answer and ask sales").click()
+    expect(marketing.locator("section.review")).to_contain_text("Sales is asked")
+
+    # Sales reads the note with what marketing says to it, and clears.
+    sales = visit("tomasz", path=f"/campaigns/{campaign}/")
+    expect(sales.locator("section.review")).to_contain_text(
+        "The day is free and the price is said on the page."
+    )
+    seen(sales, "02-review")
+    sales.locator("#review-note").fill("We try it. Twenty leads, then we look.")
+    sales.get_by_role("button", name="Clear it").click()
+    expect(sales.locator("section.review")).to_contain_text("Cleared by sales")
+    marketing.goto(f"/campaigns/{campaign}/")
+    marketing.get_by_role("button", name="Go live").click()
+    expect(marketing.locator("main")).to_contain_text("Live")
+
+    # Twenty leads. Each is one square; the verdict falls as soon as it is certain, with sixteen said no to.
+    send(marketing, campaign, 1, SIZE)
+    numbers = (
+        "from leads.models import Lead\n"
+        f"found = sorted(Lead.objects.filter(campaign={campaign}).values_list('gate_number', flat=True))"
+    )
+    assert looked_up(site, numbers) == list(range(1, SIZE + 1))
+    judged(site, f"campaign={campaign}, gate_number__lte=3", "promising")
+    judged(site, f"campaign={campaign}, gate_number__range=(4, 18)", "not_a_fit")
+    sales.goto(f"/campaigns/{campaign}/")
+    expect(sales.locator("#decide"), "5 of 20 can still be reached").to_have_count(0)
+    judged(site, f"campaign={campaign}, gate_number=19", "not_a_fit")
+    until(lambda: alerts(site, "gate_failed", campaign) == [True], within=60)
+    marketing.goto(f"/campaigns/{campaign}/")
+    demand = marketing.locator("#decide")
+    expect(demand).to_contain_text("The gate was not passed: decide")
+    seen(marketing, "03-gate")
+
+    # Twenty more are sent without a decision: counted, and said.
+    send(marketing, campaign, SIZE + 1, SIZE)
+    sales.goto(f"/campaigns/{campaign}/")
+    expect(sales.locator("#decide")).to_contain_text("20 more leads were sent without a decision")
+    sales.locator("#decide a.link").first.click()
+    expect(sales.locator("main")).to_contain_text("Visitor 21")
+
+    # Sales asks, and the facts come along.
+    sales.goto(f"/campaigns/{campaign}/")
+    sales.keyboard.press("q")
+    ready(sales, "#ask-panel form")
+    sales.locator("#ask-panel textarea").fill("Why were twenty more sent before anybody decided?")
+    with sales.expect_response(lambda answer: "/ask/" in answer.url and answer.ok):
+        sales.keyboard.press("Control+Enter")
+    expect(sales.locator("#ask-panel")).to_contain_text("Why were twenty more sent")
+    question = looked_up(
+        site, f"from feedback.models import Question\nfound = Question.objects.get(campaign={campaign}).pk"
+    )
+    marketing.goto(f"/questions/{question}/")
+    expect(marketing.locator("main")).to_contain_text("40")
+    marketing.locator("main textarea").first.fill("The plan for the month still lacked 300 leads.")
+    marketing.keyboard.press("Control+Enter")
+    expect(marketing.locator("main")).to_contain_text("The plan for the month still lacked 300 leads.")
+    seen(marketing, "04-question")
+
+    # The rest is judged: three promising among forty, and hours of sales time.
+    judged(site, f"campaign={campaign}", "not_a_fit")
+    sales.goto(f"/campaigns/{campaign}/")
+    expect(sales.locator("main")).to_contain_text("More work than benefit")
+    expect(sales.locator("main")).to_contain_text(re.compile("17.h.20.min"))
+    seen(sales, "05-verdict")
+
+    # The meeting: the gate is on the agenda by itself, with the decision filled in.
+    director = visit("anna", path="/dashboard/")
+    director.get_by_role("link", name="Open agenda").first.click()
+    director.wait_for_url("**/meetings/*/")
+    meeting = director.url
+    point = director.locator("article.point", has_text=NAME).first
+    expect(point).to_be_visible()
+    ready(director, "article.point form.decide")
+    point.locator("input[name=text]").fill("Stop it this week")
+    with director.expect_response(lambda answer: "/decide/" in answer.url and answer.ok):
+        point.locator("[data-record]").click()
+    expect(director.locator("article.point", has_text="Stop it this week").first).to_be_visible()
+    seen(director, "06-meeting")
+    with director.expect_navigation():
+        director.locator("[data-send]").first.click()
+    director.goto(meeting + "minutes/")
+    expect(director.locator("main")).to_contain_text("Stop it this week")
+    seen(director, "07-minutes")
+
+    # Marketing stops it: the alert is gone, and the decision done.
+    marketing.goto(f"/campaigns/{campaign}/")
+    marketing.get_by_role("button", name="Stop campaign").click()
+    expect(marketing.locator("main")).to_contain_text("Stopped")
+    until(lambda: alerts(site, "gate_failed", campaign) == [False], within=60)
+    decision = looked_up(
+        site,
+        "from leadsync.meetings.models import Decision\nfound = Decision.objects.get(text='Stop it this week').pk",
+    )
+    director.goto(f"/meetings/decisions/{decision}/")
+    expect(director.locator("article.decision")).to_contain_text("In order meanwhile")
+    director.locator("article.decision details.another summary").click()
+    ready(director, "article.decision details.another form")
+    director.locator("article.decision textarea").fill("Stopped, the leads left are called.")
+    director.locator("article.decision button[value=done]").click()
+    expect(director.locator("article.decision")).to_contain_text("Done")
+    seen(director, "08-decision")

@@ -186,7 +186,7 @@ class IdeaViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Idea]):
         ideas.vote(idea=get_object_or_404(Idea, pk=pk), by=caller(request))
         return self._shown(int(pk))
 
-    @extend_schema(tags=["campaigns"], summary="Take one's vote back", request=None, responses=IdeaOut)
+    @extend_schema(tags=["campaigns"], summary="Take one's vote back", request=None, responses={200: IdeaOut})
     @vote.mapping.delete
     def take_vote_back(self, request: Request, pk: str) -> Response:
         """Where there is none nothing changes."""

@@ -384,8 +384,9 @@ class BookingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Booking]
     def slots(self, request: Request) -> Response:
         """Up to three within 30 days, one a day: both work then, nobody is away, nothing is booked."""
         asked = read_query(SlotsQuery, request)
-        person, partner = caller(request), _colleague(asked["partner"])
-        assert partner is not None
+        person, partner = caller(request), User.objects.filter(pk=asked["partner"], is_former=False).first()
+        if partner is None:  # a parameter of the address: 400, not the 422 of a body
+            raise serializers.ValidationError({"partner": _("There is no such colleague.")})
         found = booking_selectors.free_slots(person, partner, minutes=asked["minutes"])
         return Response(SlotsOut({"slots": found}).data)
 

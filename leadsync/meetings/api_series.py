@@ -150,7 +150,7 @@ class MeetingIn(Strict):
     people = _people()
 
 
-class MoveIn(Strict):
+class MeetingMoveIn(Strict):
     """Another time or place; what is left out stays."""
 
     starts_at = Instant(required=False)
@@ -361,14 +361,14 @@ class MeetingViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Meeting]
     @extend_schema(
         tags=["meetings"],
         summary="Move a meeting",
-        request=MoveIn,
+        request=MeetingMoveIn,
         responses=MeetingOut,
         parameters=[OpenApiParameter("If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER)],
     )
     @action(detail=True, methods=["post"], url_path="move")
     def move(self, request: Request, pk: str) -> Response:
         """Another time or place for this one; its series leaves it alone then. Everybody who is asked is told."""
-        found, body = self._found(pk), read(MoveIn, request)
+        found, body = self._found(pk), read(MeetingMoveIn, request)
         version = expected_version(request, body.pop("version", None))
         said: dict[str, Any] = {
             "starts_at": found.starts_at,

@@ -291,6 +291,8 @@ WITHOUT: Final = {
     "core.Lock": _PROGRAM,
     "exchange.Booking": _COLLEAGUES,
     "feedback.GateDecision": _OURS,
+    "feedback.GateSignature": _OURS,
+    "feedback.GateVerdict": _OURS,
     "hooks.Endpoint": _OURS,
     "intake.LeadForm": _OURS,
     "intake.Source": "addresses and secrets; what it sent is in Payload",

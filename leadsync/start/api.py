@@ -99,7 +99,7 @@ class StartPutAsideView(APIView):
         operation_id="start_bring_back",
         summary="Bring the joint checklist back",
         request=None,
-        responses=StartOut,
+        responses={200: StartOut},
     )
     def delete(self, request: Request) -> Response:
         """Shown again as long as not all is done."""

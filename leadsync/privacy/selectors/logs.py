@@ -77,7 +77,7 @@ def taken_out(*, person_id: int | None = None, before: int | None = None) -> tup
     next_key = page[PAGE - 1].pk if len(page) > PAGE else None
     shown = page[:PAGE]
     cuts = export_words.in_words((row.kind, row.what) for row in shown)
-    kinds: Mapping[str, Any] = WORDS
+    kinds: Mapping[str, Any] = {kind.value: words for kind, words in WORDS.items()}
     return [
         Taken(row, str(kinds.get(row.kind, row.kind)), cut) for row, cut in zip(shown, cuts, strict=True)
     ], next_key

@@ -62,6 +62,8 @@ def test_a_booking_is_asked_moved_agreed_and_written_down() -> None:
     sales, pawel = signed_in("rep")
     slots = marketing.get(f"/api/v1/bookings/slots/?partner={pawel.pk}").json()["slots"]
     assert len(slots) == 3
+    nobody = marketing.get("/api/v1/bookings/slots/?partner=99999")
+    assert (nobody.status_code, list(nobody.json()["errors"])) == (400, ["partner"])
     body = {"partner": pawel.pk, "starts_at": slots[0]}
     made = marketing.post("/api/v1/bookings/", body, content_type=JSON)
     assert (made.status_code, made.json()["answerer"]) == (201, pawel.pk)

@@ -1,5 +1,6 @@
 """Pages of campaigns: the list, one campaign, the form, states, money."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -117,7 +118,10 @@ def test_the_list_shows_leads_of_the_month_and_of_all_time(client: Client) -> No
     lead(campaign, received_at=timezone.now() - timedelta(days=90), mark="promising", minutes=30)
     lead(campaign, is_test=True)
     text = " ".join(body(client.get(reverse("campaigns:list"))).split())
-    assert '<td class="n">1</td> <td class="n">2</td>' in text
+    first, all_time = re.findall(r'<td class="n"><a class="over" href="([^"]+)">(?:1|2)</a></td>', text)
+    for url, count in ((first, 1), (all_time, 2)):  # a figure leads to its leads, and shows as many
+        assert f'href="{url}">{count}</a>' in text
+        assert len(client.get(url.replace("&amp;", "&")).context["page"].rows) == count
 
 
 def test_the_list_takes_as_many_queries_for_twenty_as_for_one(client: Client) -> None:

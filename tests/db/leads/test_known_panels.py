@@ -14,6 +14,7 @@ from leads.selectors import agreement
 from leads.selectors.timeline import timeline
 from leads.services import answers, learned, marking
 from leadsync.accounts.models import User
+from leadsync.accounts.roles import LABELS, Role
 from tests.factories.accounts import CompanyFactory, HoursFactory, person
 from tests.factories.campaigns import campaign
 from tests.factories.leads import agreement_in_force, fresh, lead
@@ -283,14 +284,17 @@ def not_met(rep: User) -> Lead:
 def test_a_rep_against_the_definition_is_told_why_and_offered_to_ask_the_head(
     client: Client, rep: User, asked: None, place: str, htmx: bool
 ) -> None:
-    head = person("head_of_sales", name="Aaron Head")
+    person("head_of_sales", name="Aaron Head")
     one = not_met(rep)
     response = press(client, place, "mark", one, htmx=htmx, mark="qualified", note="keep me", overrides="1")
     assert response.status_code == 422
     assert "By our definition this lead is not qualified. Pallet places: 300." in response.text
     assert "Ask the head of sales" in response.text
     assert "Can Ewa be marked qualified all the same?" in response.text
-    assert f'<option value="{head.pk}" selected>' in response.text
+    assert (
+        f'<option value="{Role.HEAD_OF_SALES}" selected>{LABELS[Role.HEAD_OF_SALES]} (Aaron Head)'
+        in response.text
+    )
     assert "keep me" in response.text
     assert "Mark qualified all the same" not in response.text
     assert fresh(one).mark == "none"

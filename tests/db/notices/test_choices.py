@@ -11,6 +11,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from leadsync.accounts.models import User
+from leadsync.accounts.roles import Can
 from leadsync.core.errors import Invalid
 from leadsync.notices import choices, delivery, links, selectors, services
 from leadsync.notices.domain.threads import thread_of
@@ -65,6 +66,7 @@ def test_muted_notices_stay_in_the_list_and_leave_the_bell(
         reverse("notices:mute"), {"url": "/leads/7/", "mute": "1", "next": "/notifications/"}
     )
     assert response["Location"] == "/notifications/"
+    assert not anna.can(Can.SIGN_PLAN)  # what she may is read once for a page
     with django_assert_num_queries(1):
         assert counts_for(anna).notices == 1
     page = client.get(reverse("notices:list"))
@@ -121,16 +123,24 @@ def test_the_list_costs_the_same_with_one_notice_and_twenty(
 def test_settings_show_the_mails_one_can_stop_and_save_them(client: Client, anna: User) -> None:
     client.force_login(anna)
     page = client.get(reverse("accounts:me")).content.decode()
-    assert page.count('name="wanted"') == 2  # the Monday mail is for directors
-    client.post(reverse("notices:choose"), {"shown": ["instant", "morning"], "wanted": ["morning"]})
-    assert selectors.wants(anna) == {"instant": False, "morning": True, "monday": True}
+    assert page.count('name="wanted"') == 3  # the Monday mail is for directors
+    client.post(
+        reverse("notices:choose"), {"shown": ["instant", "morning", "minutes"], "wanted": ["morning"]}
+    )
+    assert selectors.wants(anna) == {
+        "instant": False,
+        "morning": True,
+        "monday": True,
+        "minutes": False,
+        "wins": True,
+    }
     page = client.get(reverse("accounts:me")).content.decode()
     assert len(re.findall(r'name="wanted"[^>]*checked', page)) == 1
 
 
 def test_a_director_can_stop_the_monday_mail(client: Client, anna: User) -> None:
     client.force_login(person("director"))
-    assert client.get(reverse("accounts:me")).content.decode().count('name="wanted"') == 3
+    assert client.get(reverse("accounts:me")).content.decode().count('name="wanted"') == 4
 
 
 def test_a_sort_of_mail_that_is_none_is_refused(client: Client, anna: User) -> None:

@@ -23,14 +23,6 @@ class Migration(migrations.Migration):
             name="form_key",
             field=models.CharField(blank=True, db_default="", default="", max_length=40),
         ),
-        migrations.AddConstraint(
-            model_name="question",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("form_key", ""), _negated=True),
-                fields=("asker", "form_key"),
-                name="question_of_a_form_once",
-            ),
-        ),
         migrations.CreateModel(
             name="GateDecision",
             fields=[

@@ -1,68 +1,11 @@
-"""The month's plan, and the roll-up: facts by day and by cohort."""
+"""The roll-up: facts by day and by cohort."""
 
 from typing import ClassVar
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
-from leadsync.core.models import Versioned
-
-
-class Plan(Versioned):
-    """A month's revenue target and the rates that turn it into deals, qualified leads, leads and budget."""
-
-    month = models.DateField(unique=True)  # its first day
-    revenue = models.DecimalField(
-        _("revenue"), max_digits=14, decimal_places=2, validators=[MinValueValidator(0)]
-    )
-    average_deal = models.DecimalField(
-        _("average deal"), max_digits=14, decimal_places=2, validators=[MinValueValidator(1)]
-    )
-    close_rate = models.DecimalField(  # deals ÷ qualified, percent
-        _("qualified leads that become deals, %"),
-        max_digits=5,
-        decimal_places=2,
-        validators=[MinValueValidator(0)],
-    )
-    qualification_rate = models.DecimalField(
-        _("leads that qualify, %"), max_digits=5, decimal_places=2, validators=[MinValueValidator(0)]
-    )
-    visit_rate = models.DecimalField(
-        _("visits that become leads, %"),
-        max_digits=5,
-        decimal_places=2,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(0)],
-    )
-    cost_per_lead = models.DecimalField(
-        _("cost per lead"), max_digits=10, decimal_places=2, default=0, validators=[MinValueValidator(0)]
-    )
-    in_time_rate = models.DecimalField(
-        _("first contacts within the promise, %"), max_digits=5, decimal_places=2, default=90
-    )
-    changed_at = models.DateTimeField()
-    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-
-    class Meta:
-        ordering: ClassVar = ["-month"]
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=models.Q(revenue__gte=0), name="plan_revenue_not_negative"),
-            models.CheckConstraint(condition=models.Q(average_deal__gt=0), name="plan_average_deal_positive"),
-            models.CheckConstraint(
-                condition=models.Q(close_rate__gt=0, close_rate__lte=100), name="plan_close_rate_is_a_share"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(qualification_rate__gt=0, qualification_rate__lte=100),
-                name="plan_qualification_rate_is_a_share",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.month:%Y-%m}"
 
 
 class DayFact(models.Model):

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from campaigns.domain.proofs import ProofState
@@ -65,7 +66,7 @@ def _tabs(cut: Cut, reader: User, directory: Directory) -> list[dict[str, Any]]:
         ProofState.BROKEN.value: _("Do not work"),
         ProofState.STALE.value: _("Proof is old"),
         ProofState.NEVER.value: _("Never tried"),
-        ProofState.WORKS.value: _("Work"),
+        ProofState.WORKS.value: pgettext("contact points", "Work"),
     }
     return [
         {

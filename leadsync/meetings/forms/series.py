@@ -7,6 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.forms.utils import from_current_timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from leadsync.core.errors import Invalid
 from leadsync.meetings.domain.recurrence import LAST, Freq, Rule
@@ -98,7 +99,7 @@ class SeriesForm(_Form):
         error_messages={"required": _("Give the meeting a name.")},
     )
     repeats = forms.ChoiceField(label=_("How often"), choices=REPEATS)
-    weekdays = _Days(label=_("On"), coerce=int, widget=forms.CheckboxSelectMultiple)
+    weekdays = _Days(label=pgettext_lazy("weekdays", "On"), coerce=int, widget=forms.CheckboxSelectMultiple)
     place_in_month = _Choice(label=_("Which one of the month"), coerce=int, choices=PLACES)
     month_weekday = _Choice(label=_("Weekday"), coerce=int)
     at = forms.TimeField(label=_("Time"), widget=_time(), error_messages={"required": _("Say at what time.")})

@@ -1,8 +1,8 @@
 """A rule as a sentence in the reader's language, and why a text is no rule."""
 
 from django.utils.dates import WEEKDAYS
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from leadsync.meetings.domain.recurrence import LAST, MOST_MONTHS, MOST_WEEKS, Flaw, Freq, Rule, RuleError
 
@@ -23,16 +23,23 @@ def weekday(day: int) -> str:
 
 def place(number: int, day: int) -> str:
     """ "1st Monday" of a month; the last for -1."""
-    return str(_PLACES[number]) % {"day": weekday(day)}
+    return str(_PLACES[number]) % {"day": _within(weekday(day))}
+
+
+def _within(name: str) -> str:
+    """A weekday within a sentence: only English writes it with a capital letter there."""
+    return name if (get_language() or "en").startswith("en") else name.lower()
 
 
 def sentence(rule: Rule) -> str:
     """When it comes again: "Every week: Monday, Thursday"."""
     if rule.freq is Freq.DAY:
         return _("Every working day")
-    days = ", ".join(weekday(day) for day in rule.weekdays)
     if rule.freq is Freq.WEEK:
-        return ngettext("Every week: %(days)s", "Every %(n)d weeks: %(days)s", rule.interval) % {
+        days = ", ".join(_within(weekday(day)) for day in rule.weekdays)
+        if rule.interval == 1:
+            return _("Every week: %(days)s") % {"days": days}
+        return ngettext("Every %(n)d week: %(days)s", "Every %(n)d weeks: %(days)s", rule.interval) % {
             "n": rule.interval,
             "days": days,
         }
@@ -42,7 +49,9 @@ def sentence(rule: Rule) -> str:
         which = _("day %(n)d") % {"n": rule.month_day}
     else:
         which = place(rule.place, rule.weekdays[0])
-    return ngettext("Every month: %(which)s", "Every %(n)d months: %(which)s", rule.interval) % {
+    if rule.interval == 1:
+        return _("Every month: %(which)s") % {"which": which}
+    return ngettext("Every %(n)d month: %(which)s", "Every %(n)d months: %(which)s", rule.interval) % {
         "n": rule.interval,
         "which": which,
     }

@@ -37,13 +37,16 @@ def _text(text: str, empty: str) -> str:
     return text
 
 
-def about(question: Question) -> str:
-    """What a question is about, in a few words; a cohort as its asker read it."""
+def about(question: Question) -> dict[str, Any]:
+    """What a question is about, for a notice: the name in `about`, of a cohort how many `leads` it was asked about.
+
+    A cohort has no name, and its filters in words would be in the language of whoever asked.
+    """
     if question.lead is not None:
-        return question.lead.title
+        return {"about": question.lead.title}
     if question.campaign is not None:
-        return question.campaign.name
-    return str(question.cohort.get("words", ""))[:200]
+        return {"about": question.campaign.name}
+    return {"about": "", "leads": question.facts.get("leads", 0) if question.cohort else 0}
 
 
 def _answerer(of: User | Role, by: User) -> User:
@@ -151,7 +154,7 @@ def _tell_answerer(question: Question, text: str, now: datetime, reply: Reply | 
         context={
             "asker": question.asker.name,
             "text": text[:500],
-            "about": about(question),
+            **about(question),
             "due_at": question.due_at.isoformat(),
         },
         url=reverse("feedback:question", args=[question.pk]),
@@ -208,7 +211,7 @@ def reply(*, question: Question, text: str, by: User, at: datetime | None = None
                 "answerer": by.name,
                 "text": text[:500],
                 "question": found.text[:200],
-                "about": about(found),
+                **about(found),
             },
             url=reverse("feedback:question", args=[found.pk]),
             by=by,
@@ -234,7 +237,7 @@ def close(*, question: Question, by: User, at: datetime | None = None) -> None:
         kind="question_closed",
         recipients=[found.answerer_id],
         key=f"question_closed:{found.pk}:{now.isoformat()}",
-        context={"asker": by.name, "question": found.text[:200], "about": about(found)},
+        context={"asker": by.name, "question": found.text[:200], **about(found)},
         url=reverse("feedback:question", args=[found.pk]),
         by=by,
         at=now,
@@ -266,7 +269,7 @@ def reopen(*, question: Question, by: User, at: datetime | None = None) -> None:
         context={
             "asker": by.name,
             "question": found.text[:200],
-            "about": about(found),
+            **about(found),
             "due_at": found.due_at.isoformat() if found.answered_at is None else "",
         },
         url=reverse("feedback:question", args=[found.pk]),

@@ -42,7 +42,7 @@ def _find(now: datetime) -> Iterator[Fact]:
                 "asker": question.asker.name,
                 "answerer": question.answerer.name,
                 "question": question.text[:SHOWN],
-                "about": about(question),
+                **about(question),
                 "due_at": question.due_at.isoformat(),
                 "minutes": minutes,
             },

@@ -19,6 +19,7 @@ from leads.selectors import backtest as back_tests
 from leads.selectors import voice
 from leadsync.accounts.models import Office, User
 from leadsync.core.templatetags.ui import day, when
+from leadsync.core.words import quoted
 
 type Pairs = Collection[tuple[str, str]]
 
@@ -140,7 +141,7 @@ def _words(name: str, value: str, names: Names) -> str:
         case "gate":
             return value.replace("-", "–")
         case "q":
-            return f"“{value}”"
+            return quoted(value)
         case "segment":
             return voice.segment_name(value)
         case "market":

@@ -11,6 +11,7 @@ from leads.domain.routing import Condition, How, Target, WhyNot
 from leads.models import RoutingRule
 from leadsync.core.codes import country_name, language_name
 from leadsync.core.templatetags.ui import num
+from leadsync.core.words import quoted
 
 __all__ = ["CONDITIONS", "NOT_GIVEN", "conditions", "people_of", "target", "why"]
 
@@ -93,7 +94,7 @@ def why(why: Mapping[str, Any], name: str, names: Mapping[int, str]) -> str:
                 "These rules held, but nobody there had room: %(names)s.",
                 len(passed),
             )
-            % {"names": ", ".join(f"“{one}”" for one in passed)}
+            % {"names": ", ".join(quoted(one) for one in passed)}
         )
     if skipped := _skipped(why, names):
         lines.append(_("Passed over: %(names)s.") % {"names": skipped})

@@ -15,6 +15,7 @@ from leadsync.accounts.roles import Can
 from leadsync.core import db
 from leadsync.core.codes import country_name, language_name, unknown_codes
 from leadsync.core.errors import Conflict, Invalid, NotFound
+from leadsync.core.words import quoted
 
 MOST_RULES = 100
 _ORDER = "leads.routing"  # rules change their places one at a time
@@ -122,7 +123,7 @@ def delete_group(*, group: RepGroup, by: User) -> None:
         if names:
             raise Conflict(
                 _("Rules lead to this group: %(names)s. Change or delete them first.")
-                % {"names": ", ".join(f"“{name}”" for name in names)}
+                % {"names": ", ".join(quoted(name) for name in names)}
             )
         group.delete()
 

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from leadsync.core.words import quoted
 from leadsync.notices.kinds.base import Facts, Words, named, registered, sentences
 
 MARKS = {
@@ -25,7 +26,7 @@ def _dispute_opened(facts: Facts) -> Words:
         _("Mark disputed by %(name)s: %(lead)s") % {"name": facts["disputed_by"], "lead": facts.lead()},
         sentences(
             named(_("Mark"), _marks(facts)),
-            f"“{facts['text']}”" if facts["text"] else "",
+            quoted(facts["text"]),
             _("Both heads decide, or the director."),
         ),
         _("Open the dispute"),

@@ -1,19 +1,30 @@
 """What is told of questions between the departments."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from leadsync.core.templatetags.ui import duration
+from leadsync.core.templatetags.ui import duration, num
+from leadsync.core.words import quoted
 from leadsync.notices.kinds.base import Facts, Words, named, registered, sentences
+
+
+def _about(facts: Facts) -> str:
+    """A lead or campaign by its name; of a cohort how many leads it was."""
+    count = facts.count("leads")
+    return named(
+        _("About"),
+        ngettext("%(n)s lead", "%(n)s leads", count) % {"n": num(count)} if count else facts["about"],
+    )
 
 
 @registered("question_asked", "chat", "acc", is_batched=True)
 def _question_asked(facts: Facts) -> Words:
-    """asker, text, about, due_at."""
+    """asker, text, about or leads, due_at."""
     return Words(
         _("Question from %(name)s") % {"name": facts["asker"]},
         sentences(
-            f"“{facts['text']}”",
-            named(_("About"), facts["about"]),
+            quoted(facts["text"]),
+            _about(facts),
             _("An answer is due %(time)s.") % {"time": facts.time("due_at")} if facts["due_at"] else "",
         ),
         _("Answer"),
@@ -26,9 +37,9 @@ def _question_answered(facts: Facts) -> Words:
     return Words(
         _("Answer from %(name)s") % {"name": facts["answerer"]},
         sentences(
-            f"“{facts['text']}”",
+            quoted(facts["text"]),
             named(_("You asked"), facts["question"]),
-            named(_("About"), facts["about"]),
+            _about(facts),
         ),
         _("Read, then close the question"),
     )
@@ -39,7 +50,7 @@ def _question_closed(facts: Facts) -> Words:
     """asker, question, about."""
     return Words(
         _("Question closed by %(name)s") % {"name": facts["asker"]},
-        sentences(f"“{facts['question']}”", named(_("About"), facts["about"])),
+        sentences(quoted(facts["question"]), _about(facts)),
         _("Open the question"),
     )
 
@@ -50,8 +61,8 @@ def _question_reopened(facts: Facts) -> Words:
     return Words(
         _("Question opened again by %(name)s") % {"name": facts["asker"]},
         sentences(
-            f"“{facts['question']}”",
-            named(_("About"), facts["about"]),
+            quoted(facts["question"]),
+            _about(facts),
             _("An answer is due %(time)s.") % {"time": facts.time("due_at")} if facts["due_at"] else "",
         ),
         _("Open the question"),
@@ -70,8 +81,8 @@ def _question_overdue(facts: Facts) -> Words:
     return Words(
         title,
         sentences(
-            f"“{facts['question']}”" if facts["question"] else "",
-            named(_("About"), facts["about"]),
+            quoted(facts["question"]),
+            _about(facts),
             _("The answer was due %(time)s.") % {"time": facts.time("due_at")} if facts["due_at"] else "",
             _("Next step: answer, or say there until when."),
         ),

@@ -19,12 +19,13 @@ from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
 from leadsync.accounts.selectors import company, company_calendar
 from leadsync.core.htmx import render_page
+from leadsync.kpi import tiles
 from leadsync.kpi.domain.days import Period, Span, add_months, month_of, parse_month
 from leadsync.kpi.domain.pace import pace_of
+from leadsync.kpi.scene import Scene
 from leadsync.kpi.selectors import dashboard as data
 from leadsync.kpi.selectors.plans import planned
-from leadsync.kpi.views import files, tables, tiles
-from leadsync.kpi.views.scene import Scene
+from leadsync.kpi.views import files, tables
 from leadsync.kpi.words import period_name
 from leadsync.notices.selectors import AlertPage, alerts_page
 

@@ -10,9 +10,9 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
 from leads.domain.tables.text import neutral
+from leadsync.kpi.scene import Scene
 from leadsync.kpi.selectors import dashboard as data
-from leadsync.kpi.views.scene import Scene
-from leadsync.kpi.views.tiles import steps
+from leadsync.kpi.tiles import steps
 
 
 def as_file(

@@ -19,8 +19,8 @@ from leadsync.core.templatetags.ui import duration, num
 from leadsync.kpi import links
 from leadsync.kpi.domain.days import Period, Span, after
 from leadsync.kpi.domain.plan import shown
+from leadsync.kpi.scene import Scene
 from leadsync.kpi.selectors import dashboard as data
-from leadsync.kpi.views.scene import Scene
 from leadsync.kpi.words import month_short
 
 

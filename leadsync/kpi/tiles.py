@@ -11,8 +11,8 @@ from leadsync.core.templatetags.ui import money, money_short, num, pct
 from leadsync.kpi import links
 from leadsync.kpi.domain import headline
 from leadsync.kpi.domain.plan import shown
+from leadsync.kpi.scene import Scene
 from leadsync.kpi.selectors import dashboard as data
-from leadsync.kpi.views.scene import Scene
 from leadsync.kpi.words import headline_words, period_name
 
 

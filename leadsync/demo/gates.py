@@ -30,10 +30,12 @@ def fill(people: Mapping[str, User], campaigns: Mapping[str, Campaign], now: dat
     agreed = limits()
     found = running_gates.gates(size=agreed.gate_size, needed=agreed.gate_needed)
     by_name = {one.name: one for one in found}
-    failed = [one for one in found if one.gate.verdict is Verdict.FAILED and one.name != UNDECIDED]
-    waits = by_name[WAITS] if by_name[WAITS] in failed else failed[0]
+    failed = [
+        one for one in found if one.gate.verdict is Verdict.FAILED and one.name not in (UNDECIDED, AGAIN)
+    ]
+    waits = by_name[WAITS]
     for number, one in enumerate(failed):
-        if one in (waits, by_name[AGAIN]) or one.certain_at is None:
+        if one is waits or one.certain_at is None:
             continue
         at = one.certain_at + timedelta(days=1)
         decision = _decided(campaigns[one.name], one, "continue", GOES_ON[number % len(GOES_ON)], people, at)

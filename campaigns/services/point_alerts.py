@@ -140,24 +140,35 @@ def stale_facts(now: datetime) -> list[Fact]:
 
 
 def no_access_facts(now: datetime) -> list[Fact]:
-    """People who said that they cannot get in and were not answered. One query."""
-    reports = selectors.shut_out().filter(at__lte=now)
+    """Contact points that somebody said they cannot get into and was not answered, each with who. One query."""
+    reports: dict[int, list[Proof]] = {}
+    for report in (
+        selectors.shut_out().filter(at__lte=now).select_related("by", "point__channel", "point__responsible")
+    ):
+        reports.setdefault(report.point_id, []).append(report)
     return [
         Fact(
-            subject=f"{report.point_id}:{report.by_id}",
-            context={
-                "point": report.point.value,
-                "channel": report.point.channel.name,
-                "responsible": report.point.responsible.name,
-                "waits_for": report.point.responsible.name,
-                "person": report.by.name if report.by else "",
-                "note": report.note,
-            },
-            url=url_of(report.point_id),
-            cost_minutes=HAND_OVER,
+            subject=str(point_id),
+            context=no_access_of(of),
+            url=url_of(point_id),
+            cost_minutes=HAND_OVER * len(of),
         )
-        for report in reports.select_related("by", "point__channel", "point__responsible")
+        for point_id, of in reports.items()
     ]
+
+
+def no_access_of(reports: Sequence[Proof]) -> dict[str, Any]:
+    """What the words about people who cannot get into one contact point are made of."""
+    point = reports[0].point
+    return {
+        "point": point.value,
+        "channel": point.channel.name,
+        "responsible": point.responsible.name,
+        "waits_for": point.responsible.name,
+        "count": len(reports),
+        "person": ", ".join(one.by.name for one in reports if one.by),
+        "note": next((one.note for one in reversed(reports) if one.note), ""),
+    }
 
 
 # ---------------------------------------------------------------------------------------------- settling
@@ -233,42 +244,29 @@ def settle_stale(*, at: datetime) -> None:
     _settle(STALE, stale_facts, tell, at, wait=False)
 
 
-def settle_no_access(*, by: User | None, at: datetime, wait: bool = True) -> None:
-    """Bring `point_no_access` in line: the responsible person is told; who got access is told by the one who gives it."""
-
-    def tell(opened: Sequence[Alert], _resolved: Sequence[Alert]) -> None:
-        of = {alert.pk: int(alert.subject.partition(":")[0]) for alert in opened}
-        who = dict(ContactPoint.objects.filter(pk__in=of.values()).values_list("pk", "responsible"))
-        notices.put_many(
-            [
-                notices.NewNotice(NO_ACCESS, who[of[one.pk]], f"{NO_ACCESS}:{one.pk}", one.context, one.url)
-                for one in opened
-            ],
-            by=by,
-            at=at,
-        )
-
-    _settle(NO_ACCESS, no_access_facts, tell, at, wait=wait)
+def settle_no_access(*, at: datetime, wait: bool = True) -> None:
+    """Bring `point_no_access` in line. Whoever says it tells the responsible person, who gives access tells them."""
+    _settle(NO_ACCESS, no_access_facts, None, at, wait=wait)
 
 
 def settle_all(*, by: User | None, at: datetime) -> None:
     """Bring what is told at once in line, in the transaction of a change; proofs that grow old wait for the worker."""
     settle_broken(by=by, at=at)
-    settle_no_access(by=by, at=at)
+    settle_no_access(at=at)
 
 
 def watch(*, at: datetime | None = None) -> None:
     """What the worker does every minute. Another worker at the same kind reads the same facts: this one leaves it."""
     now = at or db.now()
     settle_broken(by=None, at=now, wait=False)
-    settle_no_access(by=None, at=now, wait=False)
+    settle_no_access(at=now, wait=False)
     settle_stale(at=now)
 
 
 def _settle(
     kind: str,
     find: Callable[[datetime], list[Fact]],
-    tell: Callable[[Sequence[Alert], Sequence[Alert]], None],
+    tell: Callable[[Sequence[Alert], Sequence[Alert]], None] | None,
     at: datetime,
     *,
     wait: bool,

@@ -160,10 +160,20 @@ def say_access(
     is_shut_out = selectors.shut_out().filter(point=found, by=by).exists()
     if is_shut_out is not can_get_in:
         return False
-    Proof.objects.create(
+    said = Proof.objects.create(
         point=found, is_ok=can_get_in, note=_clean(note), means=selectors.NO_ACCESS, at=now, by=by
     )
-    point_alerts.settle_no_access(by=by, at=now)
+    if not can_get_in:
+        notices.put(
+            kind=point_alerts.NO_ACCESS,
+            recipients=[found.responsible],
+            key=f"{point_alerts.NO_ACCESS}:{said.pk}",
+            context=point_alerts.no_access_of([said]),
+            url=point_alerts.url_of(found.pk),
+            by=by,
+            at=now,
+        )
+    point_alerts.settle_no_access(at=now)
     return True
 
 
@@ -193,7 +203,7 @@ def give_access(*, point: ContactPoint, to: User, by: User, at: datetime | None 
             by=by,
             at=now,
         )
-        point_alerts.settle_no_access(by=by, at=now)
+        point_alerts.settle_no_access(at=now)
     return access
 
 

@@ -124,10 +124,17 @@ def _point_stale(facts: Facts) -> Words:
 
 @registered("point_no_access", "lock", "warn")
 def _no_access(facts: Facts) -> Words:
-    """person, point, channel, note, responsible."""
+    """person, point, channel, note, responsible, count (of people; `person` names all of them)."""
+    count = facts.count()
+    several = ngettext(
+        "%(n)d person cannot get in: %(point)s", "%(n)d people cannot get in: %(point)s", count
+    ) % {"n": count, "point": facts["point"]}
     return Words(
-        _("Cannot get in: %(person)s, %(point)s") % {"person": facts["person"], "point": facts["point"]},
+        several
+        if count > 1
+        else _("Cannot get in: %(person)s, %(point)s") % {"person": facts["person"], "point": facts["point"]},
         sentences(
+            named(_("People"), facts["person"]) if count > 1 else "",
             named(_("Channel"), facts["channel"]),
             named(_("Note"), facts["note"]),
             named(_("Responsible"), facts["responsible"]),

@@ -342,7 +342,7 @@ def test_i_cant_get_in_is_one_press_and_access_answers_it(
     for _number in range(2):
         assert client.post(url, {"can": "0"}).status_code == 302
     alert = Alert.objects.get(kind="point_no_access", resolved_at=None)
-    assert alert.subject == f"{phone.pk}:{pawel.pk}"
+    assert alert.subject == str(phone.pk)
     assert words_for(alert.kind, alert.context).action == "Give access"
     assert Notice.objects.get(kind="point_no_access").recipient == marta
     row = selectors.point_row(phone.pk, reader=pawel)
@@ -357,6 +357,32 @@ def test_i_cant_get_in_is_one_press_and_access_answers_it(
     row = selectors.point_row(phone.pk, reader=pawel)
     assert row is not None
     assert (row.has_access, row.is_shut_out) == (True, False)
+
+
+def test_people_who_cannot_get_into_the_same_point_are_one_alert(
+    phone: ContactPoint, marta: User, pawel: User
+) -> None:
+    iga = person("rep", name="Iga")
+    proofs.say_access(point=phone, by=pawel, can_get_in=False, note="No code", at=AT)
+    alone = Alert.objects.get(kind="point_no_access", resolved_at=None)
+    proofs.say_access(point=phone, by=iga, can_get_in=False, at=AT + timedelta(hours=1))
+    alert = Alert.objects.get(kind="point_no_access", resolved_at=None)
+    words = words_for(alert.kind, alert.context)
+    assert words.title == f"2 people cannot get in: {phone.value}"
+    assert f"{pawel.name}, Iga" in words.text
+    assert "No code" in words.text
+    assert (alert.pk, alert.cost_minutes) == (alone.pk, 2 * alone.cost_minutes)
+    # Each is told to the responsible person by name.
+    told = Notice.objects.filter(kind="point_no_access", recipient=marta).order_by("pk")
+    assert [one.context["person"] for one in told] == [pawel.name, "Iga"]
+
+    proofs.give_access(point=phone, to=pawel, by=marta, at=AT + timedelta(hours=2))
+    alert.refresh_from_db()
+    assert alert.resolved_at is None
+    assert words_for(alert.kind, alert.context).title == f"Cannot get in: Iga, {phone.value}"
+    proofs.give_access(point=phone, to=iga, by=marta, at=AT + timedelta(hours=3))
+    alert.refresh_from_db()
+    assert alert.resolved_at is not None
 
 
 def test_who_has_access_and_cannot_get_in_is_given_it_anew(

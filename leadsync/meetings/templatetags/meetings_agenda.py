@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from leadsync.accounts.access import person_of
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
+from leadsync.core.templatetags.ui import clock, day
 from leadsync.meetings.models import Decision, Meeting
 from leadsync.meetings.selectors import agenda
 from leadsync.meetings.selectors.agenda import Shown
@@ -40,6 +41,21 @@ def hand_in_button(context: Context, about: str = "", *, is_small: bool = True) 
     may = person_of(context["request"]).can(Can.HAND_IN)
     url = reverse("meetings:hand_in") + (f"?about={quote(about)}" if about else "")
     return {"may_hand_in": may, "url": url, "is_small": is_small}
+
+
+@register.filter
+def held_at(meeting: Meeting) -> str:
+    """When it is or was: "22 Nov, 8:10–8:34" as the clock said at both ends, "23 Nov, 9:00" before it has begun."""
+    begins = meeting.began_at or meeting.starts_at
+    text = f"{day(begins)}, {clock(begins)}"
+    if meeting.ended_at is None:
+        return text
+    is_same_day = day(meeting.ended_at) == day(begins)
+    return (
+        f"{text}–{clock(meeting.ended_at)}"
+        if is_same_day
+        else f"{text} – {day(meeting.ended_at)}, {clock(meeting.ended_at)}"
+    )
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 
 from leadsync.accounts.models import User
@@ -73,6 +74,31 @@ def test_everyone_asked_and_who_has_to_do_something_gets_the_minutes_once(
         ("Marta Owner", 1),
         ("Pawel Rep", 0),
     }
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        (timedelta(minutes=24), "9 Mar, 9:10–9:34"),
+        (timedelta(days=1), "9 Mar, 9:10 – 10 Mar, 9:10"),
+    ],
+)
+def test_minutes_of_a_meeting_held_earlier_than_planned_say_when_it_was(
+    client: Client, head: User, ended: timedelta, said: str
+) -> None:
+    alert()
+    began = TUESDAY - timedelta(days=1, minutes=50)
+    of = meeting(people=(head,))
+    with time_machine.travel(began, tick=False):
+        agenda.begin(meeting=of, by=head)
+        page = client.get(f"/meetings/{of.pk}/").content.decode()
+        assert "today 9:10" in page.replace("\N{NO-BREAK SPACE}", " ")
+    with time_machine.travel(began + ended, tick=False):
+        minutes.send(meeting=of, by=head)
+        page = client.get(f"/meetings/{of.pk}/minutes/").content.decode()
+    mail = Message.objects.get(recipient=head)
+    for text in (page, mail.body, mail.body_html):
+        assert said in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_morning_mail_does_not_tell_of_minutes_again(held: Meeting, head: User, marta: User) -> None:

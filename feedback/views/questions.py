@@ -210,6 +210,10 @@ def _back(question: Question) -> str:
     return reverse("feedback:question", args=[question.pk])
 
 
+# What a card says less of, by the place that its forms name.
+PLACES = {"page": {"hide_facts": True}, "beside": {"hide_about": True}, "list": {"in_list": True}}
+
+
 def card(
     request: HttpRequest, pk: int, *, status: int = 200, words: str = "", **context: Any
 ) -> HttpResponse:
@@ -221,7 +225,8 @@ def card(
     person = person_of(request)
     found = get_object_or_404(selectors.told(selectors.visible_to(person)), pk=pk)
     if wants_fragment(request):
-        shown = {"question": found, "now": timezone.now(), "text": words}
+        place = PLACES.get(request.POST.get("place", ""), {})
+        shown = {"question": found, "now": timezone.now(), "text": words} | place
         return render_page(request, "feedback/answered.html", shown | context, status=status)
     return render_page(
         request, "feedback/question.html", page_context(found, person) | context, status=status

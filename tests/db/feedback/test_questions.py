@@ -169,6 +169,44 @@ def test_answering_works_without_javascript(client: Client, marta: User, pawel: 
     assert "Because." in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("place", "there", "not_there"),
+    [
+        ("page", (), ("Figures now", "Marta Lis → Paweł Krawczyk</h3>")),
+        ("beside", ("Marta Lis → Paweł Krawczyk",), ("Figures now", ">Spring offer</a>")),
+        ("list", ('class="hit"', "Figures now", ">Spring offer</a>"), ()),
+    ],
+)
+def test_what_stands_around_the_card_is_not_said_in_it_again_after_an_answer(
+    client: Client,
+    marta: User,
+    pawel: User,
+    campaign: Campaign,
+    place: str,
+    there: tuple[str, ...],
+    not_there: tuple[str, ...],
+) -> None:
+    question = asked(marta, pawel, campaign=campaign)
+    client.force_login(pawel)
+    pages = {
+        "page": reverse("feedback:question", args=[question.pk]),
+        "beside": reverse("campaigns:page", args=[campaign.pk]),
+        "list": reverse("feedback:questions"),
+    }
+    assert f'name="place" value="{place}"' in client.get(pages[place]).content.decode()
+    card = client.post(
+        reverse("feedback:reply", args=[question.pk]),
+        {"text": "Because.", "place": place},
+        headers={"HX-Request": "true"},
+    ).content.decode()
+    assert f'name="place" value="{place}"' in card
+    assert "When this was asked: 0 leads" in card if place != "page" else "When this was asked" not in card
+    for words in there:
+        assert words in card
+    for words in not_there:
+        assert words not in card
+
+
 def test_answering_a_closed_question_keeps_the_text(client: Client, marta: User, pawel: User) -> None:
     question = asked(marta, pawel)
     questions.close(question=question, by=marta)

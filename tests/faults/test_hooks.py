@@ -146,3 +146,25 @@ def test_three_workers_and_messages_that_come_twice_write_and_send_each_once(
         house.send("hooks.deliver", times=2)
     check(program)
     assert max(Counter(key for key, _body in program.got).values()) == 1
+
+
+def test_one_of_three_workers_killed_between_sending_and_noting(
+    house: House, journal: Journal, program: Program
+) -> None:
+    journal.receive(30, hours_ago=0.1)
+    worker = house.worker(at=SAVED, times=10)  # some are noted by then, some not sent yet
+    worker.wait_until_stopped()
+    for _other in range(2):
+        house.worker()
+    worker.kill()
+    noted = {row.message_id for row in Delivery.objects.filter(state="sent")}
+    unknown = {key for key, _body in program.got} - noted
+    assert noted
+    assert unknown
+    release()
+    check(program)
+    arrived = Counter(key for key, _body in program.got)
+    again = {key for key, times in arrived.items() if times > 1}
+    assert unknown <= again
+    assert not again & noted
+    assert set(Delivery.objects.values_list("attempts", flat=True)) == {1}  # each noted once

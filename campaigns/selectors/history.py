@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from campaigns.domain.notes import folded
 from campaigns.models import Campaign, Channel
 from leadsync.accounts.models import User
 
@@ -109,3 +110,12 @@ def what_happened(campaign: Campaign, *, newest: int | None = None) -> list[Happ
 def last_change_of_state(happened: Sequence[Happened]) -> Happened | None:
     """The newest change of state among these (newest first), None where the state never changed."""
     return next((one for one in happened if one.change_of("state")), None)
+
+
+def has_moved(happened: Sequence[Happened]) -> bool:
+    """Whether these changes (newest first) leave the campaign in another market than they found it in."""
+    for field in ("market", "segment"):
+        changes = [change for one in happened if (change := one.change_of(field))]
+        if changes and folded(str(changes[-1].before or "")) != folded(str(changes[0].after or "")):
+            return True
+    return False

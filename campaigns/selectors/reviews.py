@@ -1,7 +1,8 @@
 """What sales says about a campaign before it goes live."""
 
-from campaigns.domain.notes import STANDING, ReviewState
+from campaigns.domain.notes import STANDING, Market, ReviewState, needs_review_again
 from campaigns.models import Campaign, Review
+from campaigns.selectors.notes import market_of
 
 
 def review_of(campaign: Campaign) -> Review | None:
@@ -17,11 +18,13 @@ def review_of(campaign: Campaign) -> Review | None:
 def is_cleared(campaign: Campaign, review: Review | None) -> bool:
     """Whether sales, or the director over sales, lets it go live.
 
-    A campaign that was live before anybody was asked may go on without being asked; one in review may not.
+    A campaign that was live before anybody was asked may go on without being asked; one in review may not. What
+    was said about another market does not count.
     """
     if review is None:
         return campaign.state in {Campaign.State.PAUSED, Campaign.State.ENDED, Campaign.State.LIVE}
-    return review.state in STANDING
+    asked_about = Market(str(review.market or ""), review.segment)
+    return review.state in STANDING and not needs_review_again(asked_about, market_of(campaign))
 
 
 def waiting() -> list[Review]:

@@ -149,12 +149,16 @@ def take_back(*, campaign: Campaign, by: User, version: int, at: datetime | None
 
 
 def _take_back(current: Campaign, by: User, now: datetime) -> Campaign:
-    last = history.last_change_of_state(history.what_happened(current))
+    happened = history.what_happened(current)
+    last = history.last_change_of_state(happened)
     change = last.change_of("state") if last else None
     if last is None or change is None or not states.can_be_taken_back(last.at, now):
         raise Invalid(_("There is nothing to undo: a change of state can be taken back for a day."))
     if change.before == Campaign.State.LIVE and current.state == Campaign.State.REVIEW:
         reviews.check_may_go_live(current)
+    elif change.before in ASKED_ABOUT and history.has_moved(happened[: happened.index(last)]):
+        # Stopped or a draft again it could go elsewhere without asking sales: not back to where sales was asked.
+        raise Invalid(_("Sales has not cleared it yet."), field="to")
     current.state = change.before
     return _save(current, by)
 

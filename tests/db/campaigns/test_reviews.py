@@ -125,6 +125,39 @@ def test_a_live_campaign_that_goes_to_another_market_is_under_review_again(marta
         campaigns.take_back(campaign=now, by=marta, version=now.version)
 
 
+@pytest.mark.parametrize("was_asked", [True, False])
+@pytest.mark.parametrize("changed", [{"market": "DE"}, {"segment": "Hospitals"}, {"market": ""}])
+def test_no_way_back_leads_to_a_market_that_sales_was_not_asked_about(
+    marta: User, tomasz: User, was_asked: bool, changed: dict[str, str]
+) -> None:
+    """Stopped or a draft again nobody is asked about a change of market: neither does undoing that step forget to."""
+    live = make(state="draft" if was_asked else "live", market="PL", owner=marta)
+    if was_asked:
+        move(live, "review", marta)
+        reviews.clear(review=the_review(live), by=tomasz)
+        back = move(live, "draft", marta)
+        there = campaigns.edit(campaign=back, by=marta, version=back.version, changes=changed)
+        with pytest.raises(Invalid):
+            campaigns.take_back(campaign=there, by=marta, version=there.version)
+        Campaign.objects.filter(pk=live.pk).update(state="review")  # however it came there
+        with pytest.raises(Invalid):
+            move(live, "live", marta)
+        home = fresh(live)
+        campaigns.edit(campaign=home, by=marta, version=home.version, changes={"market": "PL", "segment": ""})
+        reviews.clear(review=the_review(live), by=tomasz)
+        move(live, "live", marta)
+    stopped = move(live, "stopped", marta)
+    moved = campaigns.edit(campaign=stopped, by=marta, version=stopped.version, changes=changed)
+    with pytest.raises(Invalid, match="Sales has not cleared"):
+        campaigns.take_back(campaign=moved, by=marta, version=moved.version)
+    assert fresh(live).state == "stopped"
+    home = fresh(live)
+    again = campaigns.edit(
+        campaign=home, by=marta, version=home.version, changes={"market": "PL", "segment": ""}
+    )
+    assert campaigns.take_back(campaign=again, by=marta, version=again.version).state == "live"
+
+
 def test_other_changes_of_a_live_campaign_ask_nobody(marta: User) -> None:
     live = make(market="PL", segment="Pet shops", owner=marta)
     after = campaigns.edit(

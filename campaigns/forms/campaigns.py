@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # Django's classes take no parameters when they run
 else:
     OfCampaign = OfSpend = OfVisits = forms.ModelForm
 
+MOST_ID = 2**63 - 1  # what a column of ids holds
+
 
 class Day(forms.DateInput):
     """A date as browsers send and show it, whatever the language."""
@@ -128,8 +130,8 @@ class FilterForm(forms.Form):
 
     q = forms.CharField(required=False, max_length=100, strip=True)
     state = forms.ChoiceField(required=False, choices=[("running", ""), *((state, "") for state in State)])
-    channel = forms.IntegerField(required=False, min_value=1)
-    owner = forms.IntegerField(required=False, min_value=1)
+    channel = forms.IntegerField(required=False, min_value=1, max_value=MOST_ID)
+    owner = forms.IntegerField(required=False, min_value=1, max_value=MOST_ID)
     market = forms.RegexField(required=False, regex=r"^[A-Z]{2}$")
 
     def as_filter(self) -> CampaignFilter:

@@ -18,6 +18,22 @@ else:
     People = forms.ModelMultipleChoiceField
 
 
+MOST_DIGITS = 18  # what a column of ids holds for certain
+
+
+class AccessField(People):
+    """People by their ids. One that no database holds is nobody's."""
+
+    def clean(self, value: Any) -> Any:
+        """As typed; refused like any other value that names nobody."""
+        for one in value or ():
+            if len(str(one)) > MOST_DIGITS:
+                raise forms.ValidationError(
+                    self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": one[:30]}
+                )
+        return super().clean(value)
+
+
 class _CheckedByService:
     """Uniqueness is the service's to check, in its transaction."""
 
@@ -55,7 +71,7 @@ class PointForm(_CheckedByService, OfPoint):
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
         help_text=_("LeadSync asks for it. Empty: the form or profile itself."),
     )
-    access = People(
+    access = AccessField(
         label=_("who can get in"),
         queryset=User.objects.none(),
         required=False,

@@ -126,7 +126,7 @@ def _read_key(text: str) -> tuple[int, date, int, int] | None:
     parts = text.split("~")
     try:
         rank, begins, pk, shown = parts
-        return int(rank), date.fromisoformat(begins), int(pk[:18]), int(shown[:9])
+        return int(rank[:3]), date.fromisoformat(begins), int(pk[:18]), int(shown[:9])
     except ValueError:
         return None
 

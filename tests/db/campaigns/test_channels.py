@@ -441,6 +441,10 @@ def test_the_form_of_a_point_keeps_access_and_what_is_tried(
     assert refused.status_code == 422
     assert "points inside of the network" in refused.content.decode()
     assert "typed" in refused.content.decode()
+    for nobody in ("9" * 21, "-1", "x", "٣" * 20):
+        refused = client.post(url, data | {"access": [nobody], "responsible": nobody, "note": "typed"})
+        assert refused.status_code == 422
+        assert PointAccess.objects.get().person == pawel
 
 
 # ------------------------------------------------------------------------------------------------ alerts

@@ -23,7 +23,15 @@ _WHO = re.compile(r"[?&]who=(\d{1,18})(?:&|$)")
 
 # Kinds whose cause lies with one department, where no single person is named by the fact.
 _OF_MARKETING = frozenset(
-    {"drought", "drought_all", "nobody_heard", "unreadable_messages", "point_broken", "point_no_access"}
+    {
+        "drought",
+        "drought_all",
+        "order_short",
+        "nobody_heard",
+        "unreadable_messages",
+        "point_broken",
+        "point_no_access",
+    }
 )
 _OF_SALES = frozenset(
     {
@@ -168,8 +176,8 @@ def concerned(items: Iterable[Item], people: Sequence[User], *, by: User) -> dic
     """Who of `people` should look after each point, by its key. At most five queries, however many points.
 
     The owner of the campaign, the answerer of the question, the rep of the lead, the responsible of the contact point,
-    the owner of the decision. Where the fact names nobody: the head of the department it lies with, for what somebody
-    handed in the head of the other department; else the one who asks.
+    the owner of the decision; the head whose signature is missing. Where the fact names nobody: the head of the
+    department it lies with, for what somebody handed in the head of the other department; else the one who asks.
     """
     listed = list(items)
     wanted: dict[str, set[int]] = {
@@ -210,6 +218,9 @@ def concerned(items: Iterable[Item], people: Sequence[User], *, by: User) -> dic
     found_owners: dict[str, int] = {}
     for item in listed:
         owner = owners.get(about[item.key]) if item.key in about else None
+        missing = item.context.get("signs") or []
+        if missing:  # a decision that waits for a department's signature
+            owner = heads.get(Side(missing[0]), owner)
         if owner is None or owner not in sides:
             owner = heads.get(_side(item, sides) or Side.DIRECTION)
         found_owners[item.key] = owner if owner is not None else by.pk

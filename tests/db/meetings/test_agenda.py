@@ -270,6 +270,8 @@ def test_each_fact_concerns_whom_it_names_and_else_a_head(head: User) -> None:
     left = person("rep", is_active=False)
     gone = campaign(owner=left)
     alert("gate_failed", "6", url=f"/campaigns/{gone.pk}/")
+    running = campaign(owner=marketer)
+    alert("gate_failed", "7", url=f"/campaigns/{running.pk}/", context={"signs": ["sales"]})
     needs = points.hand_in(source="need", text="Of sales", by=rep)
     problem = points.hand_in(source="problem", text="Of marketing", by=marketer)
     nobody = points.hand_in(source="need", text="Nobody's", by=rep, is_anonymous=True)
@@ -285,6 +287,7 @@ def test_each_fact_concerns_whom_it_names_and_else_a_head(head: User) -> None:
         "alert:drought:4": head.pk,
         "alert:agreement_unsigned:5": director.pk,
         "alert:gate_failed:6": director.pk,
+        "alert:gate_failed:7": sales.pk,
         f"own:{needs.pk}": head.pk,
         f"own:{problem.pk}": sales.pk,
         f"own:{nobody.pk}": director.pk,

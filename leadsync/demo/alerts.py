@@ -39,5 +39,6 @@ def fill(people: Mapping[str, User], now: datetime) -> None:
     for kind, (who, minutes) in TAKEN.items():
         alert = selectors.alerts_for(people[who]).filter(kind=kind).first()
         if alert is not None:
-            attending.acknowledge(pk=alert.pk, by=people[who], at=now - timedelta(minutes=minutes))
+            taken_at = max(alert.opened_at, now - timedelta(minutes=minutes))
+            attending.acknowledge(pk=alert.pk, by=people[who], at=taken_at)
     start.watch(at=now)

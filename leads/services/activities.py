@@ -210,7 +210,8 @@ def _complete(
         before=before,
         after=after | {"activity": waiting.pk, "kind": waiting.kind, "outcome": outcome},
     )
-    touch([(lead.campaign_id, waiting.at)])
+    # Its minutes count on the day of the call, and in the month in which the lead came in.
+    touch([(lead.campaign_id, waiting.at), (lead.campaign_id, lead.received_at)])
     return waiting
 
 

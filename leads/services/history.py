@@ -124,6 +124,7 @@ class _Upsert:
         self.zone = accounts.company().tz
         self.new_keys: list[tuple[int, str, str, str]] = []
         self.work_there: dict[int, tuple[int, int]] = {}  # activity and minutes by lead
+        self.work_at: dict[int, tuple[int, datetime]] = {}  # the campaign and instant these minutes count at
         self.consents: list[tuple[int, Consented]] = []
         self.answers_there: dict[tuple[int, str], tuple[Any, str]] = {}  # value and source by lead and key
 
@@ -135,12 +136,11 @@ class _Upsert:
             Handoff.objects.filter(lead__in=works, ended_at=None).values_list("lead_id", flat=True)
         )
         if works and any(row.minutes is not None for row in rows):
-            self.work_there = {
-                lead_id: (pk, minutes)
-                for lead_id, pk, minutes in Activity.objects.filter(
-                    lead__in=works, kind=Activity.Kind.WORK
-                ).values_list("lead_id", "pk", "minutes")
-            }
+            for lead_id, pk, minutes, *place in Activity.objects.filter(
+                lead__in=works, kind=Activity.Kind.WORK
+            ).values_list("lead_id", "pk", "minutes", "campaign_id", "at"):
+                self.work_there[lead_id] = pk, minutes
+                self.work_at[lead_id] = place[0], place[1]
         if works and any(row.data.answers for row in rows):
             self.answers_there = {
                 (lead_id, key): (value, source)
@@ -345,6 +345,8 @@ class _Upsert:
             for work in (*new, *old)
             if work.minutes is not None
         ]
+        # Minutes that were replaced count where they did before, whatever became of the lead since.
+        pairs += [self.work_at[work.pk] for work in old if work.pk in self.work_at]
         touch(pairs)
 
     def _save_answers(self, new: Sequence[_Work], old: Sequence[_Work]) -> None:

@@ -159,6 +159,7 @@ def _restore(batch: Import, now: datetime) -> int:
                 _restore_answers(values["id"], event)
             if "work_minutes" in event.before:
                 work = Activity.objects.filter(lead=values["id"], kind=Activity.Kind.WORK)
+                pairs += work.values_list("campaign", "at")
                 if event.before["work_minutes"] is None:
                     work.delete()
                 else:

@@ -32,7 +32,7 @@ from leadsync.wsgi import application
 from tests.factories.accounts import person
 from tests.factories.leads import agreement_in_force, lead
 
-EXAMPLES = int(os.environ.get("API_FUZZ_EXAMPLES", "5"))
+EXAMPLES = int(os.environ.get("API_FUZZ_EXAMPLES", "3"))
 WANTED = [
     not_a_server_error,
     status_code_conformance,

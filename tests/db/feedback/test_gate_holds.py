@@ -126,7 +126,7 @@ STEPS = st.tuples(
 
 
 @pytest.mark.django_db
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(1, 5), st.integers(1, 5), st.lists(STEPS, min_size=6, max_size=16))
 def test_marks_and_taking_them_back_leave_the_gate_as_counted_from_scratch(
     size: int, needed: int, steps: list[tuple[str, int]]

@@ -173,7 +173,7 @@ FAILS: list[tuple[str, int, int]] = [("arrive", 0, 0)] * 4 + [("bad", n, 0) for 
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.booleans(), st.lists(STEPS, min_size=4, max_size=18))
 def test_whatever_happens_numbers_and_verdict_are_as_counted_from_scratch(
     starts_failed: bool, steps: list[tuple[str, int, int]]

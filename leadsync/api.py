@@ -41,6 +41,7 @@ from leadsync.intake.api.forms import FormViewSet
 from leadsync.intake.api.inbox import MessageViewSet
 from leadsync.intake.api.sources import SourceViewSet
 from leadsync.kpi.api import FunnelView
+from leadsync.kpi.api_plans import PlanViewSet
 from leadsync.meetings.api_agenda import AgendaViewSet, DecisionViewSet, HandedInViewSet
 from leadsync.meetings.api_series import CalendarView, MeetingViewSet, SeriesViewSet
 from leadsync.notices.api import NoticeViewSet
@@ -92,6 +93,7 @@ router.register("personal-data", PersonalDataViewSet, basename="personal_data")
 router.register("erasures", ErasureViewSet, basename="erasures")
 router.register("exports", ExportViewSet, basename="exports")
 router.register("webhooks", WebhookViewSet, basename="webhooks")
+router.register("plans", PlanViewSet, basename="plans")
 
 
 @require_GET

@@ -387,6 +387,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "questions", "description": "Questions between the departments."},
         {"name": "exchange", "description": "What people learned at the other department, bookings, wins."},
         {"name": "meetings", "description": "Joint meetings: agendas, decisions, minutes."},
+        {"name": "plan", "description": "What both departments signed to reach in a month."},
         {"name": "figures", "description": "Reports."},
         {"name": "people", "description": "Oneself, colleagues, notices."},
         {"name": "personal data", "description": "Consent, everything about one person, erasing, exports."},

@@ -51,6 +51,7 @@ from leadsync.demo import (
     learned,
     markets,
     meetings,
+    plans,
     questions,
     routes,
 )
@@ -153,6 +154,7 @@ def build(
     say("the roll-up")
     upkeep.run(at=now)
     rollup.roll_up_full()
+    plans.fill(people, now)
     say("what needs somebody")
     alerts.fill(people, now)
     return Built(people=len(people), campaigns=len(campaigns), leads=len(leads))

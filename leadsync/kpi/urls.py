@@ -10,4 +10,6 @@ urlpatterns = [
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("plan/", plan.this_month, name="plan_now"),
     path("plan/<str:month>/", plan.plan_page, name="plan"),
+    path("plan/<str:month>/sign/", plan.plan_sign, name="plan_sign"),
+    path("plan/<str:month>/versions/", plan.plan_versions, name="plan_versions"),
 ]

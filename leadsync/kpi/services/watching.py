@@ -5,19 +5,18 @@ Each kind is read in a fixed number of statements, whatever it finds.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Max, Sum
 from django.urls import reverse
 
-from leads.models import Activity, Handoff, Lead
+from leads.models import Activity, Handoff
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.roles import Role
 from leadsync.core.businesstime import WorkCalendar
-from leadsync.kpi.domain import days as periods
 from leadsync.kpi.domain import overload
 from leadsync.kpi.domain.drought import WEEKS, Flow
-from leadsync.kpi.models import Plan
+from leadsync.kpi.services.plan_watch import plans_waiting
 from leadsync.notices import services as notices
 from leadsync.notices.duties import person_subject
 from leadsync.notices.models import Alert
@@ -29,8 +28,6 @@ OVERLOAD = "overload"
 PLAN = "plan_unsigned"
 COMPANY = "company"
 
-BEFORE = 5  # working days before a month from which its plan is missed
-PLAN_MINUTES = 60  # to make a plan and sign it
 NAMED = 5  # leads that an overload names
 DROUGHT_ROLES = (Role.HEAD_OF_MARKETING, Role.HEAD_OF_SALES)
 PLAN_ROLES = (Role.HEAD_OF_MARKETING, Role.HEAD_OF_SALES, Role.DIRECTOR)
@@ -41,7 +38,7 @@ def watch(*, at: datetime | None = None) -> None:
     settle(DROUGHT, droughts, at=at, tell=_tell(*DROUGHT_ROLES))
     settle(DROUGHT_ALL, drought_of_all, at=at, tell=_tell(*DROUGHT_ROLES))
     settle(OVERLOAD, overloads, at=at, tell=_tell(*DROUGHT_ROLES))
-    settle(PLAN, plans_missing, at=at, tell=_tell(*PLAN_ROLES))
+    settle(PLAN, plans_waiting, at=at, tell=_tell(*PLAN_ROLES))
 
 
 def _tell(*roles: Role) -> Tell:
@@ -205,34 +202,4 @@ def overloads(now: datetime) -> Iterator[Fact]:
             },
             f"{reverse('leads:list')}?promise=waiting&owner={rep}",
             minutes,
-        )
-
-
-# ---------------------------------------------------------------------------------------------- the plan
-
-
-def plans_missing(now: datetime) -> Iterator[Fact]:
-    """This month, and the next one once it begins within five working days, where they have no plan.
-
-    Nothing is said while the company has no lead: the checklist of the start asks for the first plan. Two queries.
-    """
-    zone, calendar = accounts.company().tz, accounts.company_calendar()
-    today = now.astimezone(zone).date()
-    wanted: list[tuple[date, int]] = [(periods.month_of(today), 0)]
-    following = periods.add_months(wanted[0][0], 1)
-    left = calendar.working_days(periods.after(today), following - timedelta(days=1)) + 1
-    if left <= BEFORE:
-        wanted.append((following, left))
-    planned = set(
-        Plan.objects.filter(month__in=[month for month, _left in wanted]).values_list("month", flat=True)
-    )
-    missing = [(month, left) for month, left in wanted if month not in planned]
-    if not missing or not Lead.objects.counted().exists():
-        return
-    for month, left in missing:
-        yield Fact(
-            f"{month:%Y-%m}",
-            {"month": month.isoformat(), "days": left},
-            reverse("kpi:plan", args=[f"{month:%Y-%m}"]),
-            PLAN_MINUTES,
         )

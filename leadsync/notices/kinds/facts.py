@@ -120,9 +120,22 @@ def _agreement_unsigned(facts: Facts) -> Words:
 
 @registered("plan_unsigned", "target", "warn")
 def _plan_unsigned(facts: Facts) -> Words:
-    """month (its first day), days: working days until it begins, 0 once it has."""
+    """month (its first day), days: working days until it begins, 0 once it has; waits_for: sides that have to sign it,
+    nothing where there is no plan; version.
+    """
     first, days = parse_date(str(facts["month"])), facts.count("days")
     name = f"{date_format(first, 'F')} {first.year}" if first else ""
+    sides = facts["waits_for"] if isinstance(facts["waits_for"], list) else []
+    if sides:
+        waits = {"mkt": _("Head of marketing"), "sales": _("Head of sales"), "dir": _("Director")}
+        may = {"mkt": Can.SIGN_FOR_MARKETING, "sales": Can.SIGN_FOR_SALES, "dir": Can.SIGN_PLAN}
+        return Words(
+            _("Plan not signed: %(month)s") % {"month": name},
+            named(_("Signature missing"), ", ".join(waits.get(str(side), str(side)) for side in sides)),
+            _("Read and sign")
+            if any(side in may and _may(facts, may[side]) for side in sides)
+            else _("See the plan"),
+        )
     return Words(
         _("No plan yet: %(month)s") % {"month": name},
         ngettext("The month begins in %(n)d working day.", "The month begins in %(n)d working days.", days)

@@ -175,6 +175,8 @@ SAME = {
     "intake:drop": ["POST messages/{}/drop/"],
     "intake:bring_back": ["POST messages/{}/bring-back/"],
     "intake:take_after_all": ["POST messages/{}/take/"],
+    "kpi:plan": ["PUT plans/{}/"],
+    "kpi:plan_sign": ["POST plans/{}/sign/"],
     "leads:duplicates_dismiss": ["POST duplicates/{}/dismiss/"],
     "leads:duplicates_again": ["POST duplicates/{}/suggest/"],
     "leads:merge": ["POST merges/"],
@@ -196,7 +198,6 @@ ENTRANCE = "how a person gets in"
 OWN_SCREEN = "how one's own screen looks and which mails one gets"
 LOST_TOKEN = "a token that got lost must not make people, roles, keys or other tokens"
 SECRET = "a lost token must not learn or replace the secrets by which senders are known"
-PLAN = "the plan comes whole with its own screens; until then it is read by people only"
 COMPANY = "set up once by an administrator; a lost token must not change where data goes or when promises run"
 
 # Pages that have no operation on purpose, and those whose area brings its own and lists it above when it is there.
@@ -228,7 +229,6 @@ NOT_OVER_THE_API = {
     "intake:source_credentials": SECRET,
     "intake:source_renew": SECRET,
     "hooks:drop": "a delivery is dropped where its words can be read, in the log",
-    "kpi:plan": PLAN,
     "notices:webhook": COMPANY,
     "notices:webhook_test": COMPANY,
     "notices:webhook_forget": COMPANY,

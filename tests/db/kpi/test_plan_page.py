@@ -73,7 +73,7 @@ def test_a_target_below_0_is_refused_with_the_reason_and_what_was_typed_stays(he
     response = signed_in(head).post(URL, TYPED | {"revenue": "-5", "close_rate": "31"})
     text = response.content.decode()
     assert response.status_code == 422
-    assert "The target cannot be below 0." in text
+    assert "The target must be above 0." in text
     assert 'value="31"' in text
     assert not Plan.objects.exists()
 

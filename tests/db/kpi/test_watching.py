@@ -163,14 +163,14 @@ def test_heads_hear_of_an_overload_once_a_day_however_often_it_comes_back(world:
 # ---------------------------------------------------------------------------------------------- the plan
 
 
-def plan(month: date) -> None:
+def plan(month: date, at: datetime = NOW) -> None:
     Plan.objects.create(
         month=month,
         revenue=1,
         average_deal=1,
         close_rate=1,
         qualification_rate=1,
-        changed_at=NOW,
+        changed_at=at,
     )
 
 
@@ -194,8 +194,9 @@ def test_the_next_month_is_asked_for_five_working_days_before(
     world: World, day: str, expected: list[str]
 ) -> None:
     world.lead()
-    plan(date(2026, 11, 1))
-    watching.watch(at=datetime.fromisoformat(day).replace(tzinfo=UTC))
+    now = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    plan(date(2026, 11, 1), at=now)
+    watching.watch(at=now)
     assert [alert.subject for alert in open_ones("plan_unsigned")] == expected
 
 

@@ -45,6 +45,7 @@ YEARS = (1970, 2200)
 # The events a lead can be cut by, with the instant of each. A win and a loss count while they stand.
 EVENTS: dict[str, tuple[str, str]] = {
     "received": ("received_at", ""),
+    "handed": ("handed_off_at", ""),
     "contacted": ("first_contact_at", ""),
     "marked": ("marked_at", ""),
     "qualified": ("qualified_at", ""),
@@ -58,6 +59,7 @@ EVENTS: dict[str, tuple[str, str]] = {
 }
 EVENT_WORDS = {
     "received": _("Received"),
+    "handed": _("Handed off"),
     "contacted": _("First contact"),
     "marked": _("Marked"),
     "qualified": _("Qualified"),
@@ -379,6 +381,8 @@ class LeadFilter(django_filters.FilterSet):
     sent_until = InstantFilter(method="by_instant", label=_("Sent to sales until"))
     received_from = DayFilter(method="by_day", label=_("Received from"))
     received_to = DayFilter(method="by_day", label=_("Received until"))
+    handed_from = DayFilter(method="by_day", label=_("Handed off from"))
+    handed_to = DayFilter(method="by_day", label=_("Handed off until"))
     contacted_from = DayFilter(method="by_day", label=_("First contact from"))
     contacted_to = DayFilter(method="by_day", label=_("First contact until"))
     marked_from = DayFilter(method="by_day", label=_("Marked from"))

@@ -18,6 +18,7 @@ class Group(StrEnum):
     """Where a row stands in the queue."""
 
     CALLED = "called"
+    LOSS = "loss"  # while there is more than fits
     PAST = "past"
     TODAY = "today"
     VERDICT = "verdict"

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,14 +22,17 @@ from leads.domain.deadline import Deadline, Group
 from leads.domain.definition import CriterionKind, CriterionTerms, Evaluation, evaluate
 from leads.domain.identity import clean, fold
 from leads.domain.terms import Terms
+from leads.domain.waiting import Loss
 from leads.domain.words import GOOD_MARKS, OPEN_STAGES, MarkValue
 from leads.models import Activity, Handoff, Lead, LeadEvent, Mark, Reason
-from leads.selectors import agreement, answers, consents, learned
+from leads.selectors import agreement, answers, consents, learned, waiting
 from leads.selectors.answer_words import value_words
 from leadsync.accounts import selectors as accounts
 from leadsync.accounts.models import User
 from leadsync.core.businesstime import WorkCalendar
 from leadsync.core.counting import Counts
+from leadsync.notices.duties import person_subject
+from leadsync.notices.models import Alert
 
 MOST_ROWS = 200
 JUST_CALLED = timedelta(hours=24)
@@ -61,6 +64,7 @@ _SHOWN = (
 
 GROUP_TITLES = {
     Group.CALLED: gettext_lazy("Called, not marked yet"),
+    Group.LOSS: gettext_lazy("More than fits: what waiting costs most first"),
     Group.PAST: gettext_lazy("Past the promise"),
     Group.TODAY: gettext_lazy("Due today"),
     Group.VERDICT: gettext_lazy("Verdict due"),
@@ -82,6 +86,7 @@ class Row:
     step_at: datetime | None = None
     gate: int | None = None
     verdict_at: datetime | None = None
+    loss: Loss | None = None  # while the rep is overloaded: what more waiting costs
 
 
 @dataclass(frozen=True)
@@ -187,6 +192,7 @@ class Queue:
     # What the rows were grouped by, so that the selected lead need not ask again.
     calendar: WorkCalendar | None = None
     terms: Terms | None = None
+    costs: waiting.Known | None = None  # while the rep is overloaded: what the rows are ordered by
 
     @property
     def rows(self) -> list[Row]:
@@ -237,7 +243,8 @@ def first_contacts(person: User, now: datetime, *, words: str = "") -> Queue:
     """Leads handed to this rep that wait for a first contact, by deadline; before them the ones called but not marked.
 
     Those of a new campaign's first leads that were contacted before and still wait for a mark have a place of their
-    own, by the time at which the verdict is due.
+    own, by the time at which the verdict is due. While the rep is overloaded, as the alert says, those waiting for a
+    first contact are one group, ordered by what more waiting costs; leads that asked for a time keep theirs.
     """
     calendar = accounts.calendars_for([person.pk])[person.pk]
     terms = agreement.terms()
@@ -245,8 +252,8 @@ def first_contacts(person: User, now: datetime, *, words: str = "") -> Queue:
         Handoff.objects.open()
         .filter(rep=person, **_search("lead__", words))
         .select_related("lead__campaign")
-        .only("lead", "due_at", "warn_at", "promise_seconds", *(f"lead__{name}" for name in _SHOWN))
-        .annotate(**_gate_marks("lead__", terms.gate_size))
+        .only("lead", "at", "due_at", "warn_at", "promise_seconds", *(f"lead__{name}" for name in _SHOWN))
+        .annotate(**_gate_marks("lead__", terms.gate_size), is_overloaded=_overloaded(person))
         .order_by("due_at", "id")
         .fetch_mode(models.FETCH_RAISE)[:MOST_ROWS]
     )
@@ -265,6 +272,7 @@ def first_contacts(person: User, now: datetime, *, words: str = "") -> Queue:
             rows.setdefault(Group.CALLED if is_fresh else Group.VERDICT, []).append(row)
     if Group.VERDICT in rows:
         rows[Group.VERDICT].sort(key=lambda row: (row.verdict_at or now, row.lead.pk))
+    costs: waiting.Known | None = None
     for handoff in open_handoffs:
         found = deadlines.read(
             calendar=calendar,
@@ -276,15 +284,31 @@ def first_contacts(person: User, now: datetime, *, words: str = "") -> Queue:
             if handoff.lead.wanted_at and handoff.lead.wanted_at > now
             else None,
         )
-        rows.setdefault(found.group, []).append(
+        if handoff.is_overloaded and costs is None:  # type: ignore[attr-defined]  # annotated
+            costs = waiting.known(now)
+        loss = None
+        if costs is not None and found.state is not deadlines.State.ASKED:
+            loss = costs.loss(handoff.lead.campaign_id, calendar.between(handoff.at, now) / 3600)
+        rows.setdefault(Group.LOSS if loss else found.group, []).append(
             Row(
                 handoff.lead,
                 deadline=found,
                 gate=_gate(handoff.lead, terms),
                 verdict_at=_verdict_at(handoff.lead, handoff, terms, calendar),
+                loss=loss,
             )
         )
-    return _queue("first", rows, now, terms, calendar)
+    if Group.LOSS in rows:
+        # Rows that lose the same stay in the order of their deadlines.
+        rows[Group.LOSS].sort(key=lambda row: -row.loss.weight if row.loss else 0.0)
+    return replace(_queue("first", rows, now, terms, calendar), costs=costs)
+
+
+def _overloaded(person: User) -> Exists:
+    """Whether the alert stands that says that this rep's queue needs more time than there is. No query of its own."""
+    return Exists(
+        Alert.objects.filter(kind=waiting.OVERLOAD, subject=person_subject(person.pk), resolved_at=None)
+    )
 
 
 def follow_ups(person: User, now: datetime, *, words: str = "") -> Queue:

@@ -19,11 +19,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from leads.domain.deadline import Deadline, State
+from leads.domain.waiting import MORE, Loss
 from leads.models import Lead
 from leads.selectors.leads import Row as ListRow
 from leads.selectors.queue import Row
 from leads.templatetags.leads_words import deadline_words, over_seconds, step_words
-from leadsync.core.templatetags.ui import day, duration, icon, iso, money, when
+from leadsync.core.templatetags.ui import day, duration, icon, iso, money, pct, when
 
 register = template.Library()
 
@@ -96,6 +97,21 @@ def row_clock(row: Any, queue: Any, tab: str = "") -> SafeString:
 
 # ---------------------------------------------------------------------------------------------- the queue
 
+
+def loss_words(loss: Loss) -> str:
+    """Why a lead stands where it does while there is more than fits: "2 h more: 12% less likely to qualify"."""
+    time = duration(round(MORE * 60))
+    if loss.less_likely < LEAST_SAID:
+        return _("%(time)s more: next to nothing lost") % {"time": time}
+    values = {"time": time, "share": pct(loss.less_likely)}
+    if loss.amount is not None and loss.amount >= 1:
+        values["amount"] = money(round(loss.amount))
+        return _("%(time)s more: %(share)s less likely to qualify, about %(amount)s") % values
+    return _("%(time)s more: %(share)s less likely to qualify") % values
+
+
+LEAST_SAID = 0.005  # a share that is written as 0 is none
+
 _QUEUE_ROW = (
     '<li class="lead" id="row-{pk}"{current}>\n{clock}\n'
     '<span class="who"><a class="hit" href="{here}{pk}{words}#lead" hx-get="{here}{pk}{words}" hx-target="#queue"'
@@ -130,7 +146,11 @@ def queue_rows(rows: Iterable[Row], queue: Any, tab: str, words: str, chosen: in
                 "company": _html(' <span class="muted">{}</span>', lead.company)
                 if lead.name and lead.company
                 else "",
-                "line": lead.next_step_words if tab == "follow" and lead.next_step else lead.need or "",
+                "line": loss_words(row.loss)
+                if row.loss
+                else lead.next_step_words
+                if tab == "follow" and lead.next_step
+                else lead.need or "",
                 "gate": _html(
                     _GATE,
                     due_title % {"when": when(row.verdict_at)} if row.verdict_at else gate_title,

@@ -51,6 +51,7 @@ from leadsync.demo import (
     learned,
     markets,
     meetings,
+    orders,
     plans,
     questions,
     routes,

@@ -72,6 +72,7 @@ DUTIES: Final[Mapping[str, Duty]] = {
     "drought": Duty(Topic.LEADS, _MARKETING, _MARKETERS, Can.SEE_FIRST_CONTACTS, is_own=True),
     "drought_all": Duty(Topic.LEADS, _MARKETING, _MARKETERS),
     "overload": Duty(Topic.LEADS, _BOTH, _HEAD_OF_SALES, Can.SEE_FIRST_CONTACTS, is_own=True),
+    "order_short": Duty(Topic.LEADS, _MARKETING, _MARKETERS),
     # campaigns
     "gate_failed": Duty(Topic.CAMPAIGNS, _MARKETING, _MARKETERS),
     "gate_late": Duty(Topic.CAMPAIGNS, _SALES, _HEAD_OF_SALES),

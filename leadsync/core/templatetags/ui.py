@@ -92,6 +92,7 @@ AREAS = (
     ("campaigns:idea", "ideas"),
     ("campaigns:", "campaigns"),
     ("kpi:plan", "plan"),
+    ("kpi:orders", "plan"),
     ("kpi:", "dashboard"),
     ("feedback:", "questions"),
     ("meetings:", "meetings"),

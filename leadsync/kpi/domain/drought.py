@@ -1,7 +1,8 @@
 """No new lead for so long that it is no chance any more.
 
 Leads come one by one, at the rate of the last weeks, in working time: how many come within a stretch of it is Poisson. A
-stretch without any is a drought once its probability at that rate is under one percent, exp(−rate × time) < 0.01.
+stretch without any is a drought once its probability at that rate is under one percent, exp(−rate × time) < 0.01. Where
+leads were promised for the month, the rate is the promised one.
 """
 
 from dataclasses import dataclass
@@ -14,11 +15,15 @@ UNLIKELY = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """So many leads in `worked_seconds` of working time, and none within the last `quiet_seconds` of it."""
+    """So many leads in `worked_seconds` of working time, and none within the last `quiet_seconds` of it.
+
+    `is_promised`: they are those of an order, for the working time of its month; however few, they are a rate.
+    """
 
     leads: int
     worked_seconds: float
     quiet_seconds: float
+    is_promised: bool = False
 
     @property
     def expected(self) -> float:
@@ -32,7 +37,7 @@ class Flow:
 
     @property
     def is_drought(self) -> bool:
-        return self.leads >= ENOUGH and self.probability < UNLIKELY
+        return (self.is_promised or self.leads >= ENOUGH) and self.probability < UNLIKELY
 
     @property
     def usual_seconds(self) -> float:

@@ -1,21 +1,28 @@
-"""Alerts about the flow of leads and the plan: drought, overload, a month without a plan.
+"""Alerts about the flow of leads and the plan: drought, overload, orders that fall short, a month without a plan.
 
 Each kind is read in a fixed number of statements, whatever it finds.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Max, Sum
+from django.db.models import Count, Max
 from django.urls import reverse
+from django.utils import timezone
 
-from leads.models import Activity, Handoff
+from leads.models import Handoff
+from leads.selectors import waiting
 from leadsync.accounts import selectors as accounts
+from leadsync.accounts.models import User
 from leadsync.accounts.roles import Role
 from leadsync.core.businesstime import WorkCalendar
+from leadsync.kpi.domain import days as periods
 from leadsync.kpi.domain import overload
+from leadsync.kpi.domain.days import Period, Span
 from leadsync.kpi.domain.drought import WEEKS, Flow
+from leadsync.kpi.models import LeadOrder
+from leadsync.kpi.selectors.orders import deliveries, seconds_each
 from leadsync.kpi.services.plan_watch import plans_waiting
 from leadsync.notices import services as notices
 from leadsync.notices.duties import person_subject
@@ -24,7 +31,8 @@ from leadsync.notices.watching import Fact, Tell, settle
 
 DROUGHT = "drought"
 DROUGHT_ALL = "drought_all"
-OVERLOAD = "overload"
+OVERLOAD = waiting.OVERLOAD
+ORDER = "order_short"
 PLAN = "plan_unsigned"
 COMPANY = "company"
 
@@ -38,6 +46,10 @@ def watch(*, at: datetime | None = None) -> None:
     settle(DROUGHT, droughts, at=at, tell=_tell(*DROUGHT_ROLES))
     settle(DROUGHT_ALL, drought_of_all, at=at, tell=_tell(*DROUGHT_ROLES))
     settle(OVERLOAD, overloads, at=at, tell=_tell(*DROUGHT_ROLES))
+    if Alert.objects.filter(kind=OVERLOAD, resolved_at=None).exists():
+        # Queues are ordered by what waiting costs now: measured here, so that no page has to.
+        waiting.keep_fresh(at or timezone.now())
+    settle(ORDER, orders_short, at=at, tell=_tell(*DROUGHT_ROLES))
     settle(PLAN, plans_waiting, at=at, tell=_tell(*PLAN_ROLES))
 
 
@@ -84,77 +96,134 @@ def _flow(calendar: WorkCalendar, since: datetime, now: datetime, count: int, la
     return Flow(count, calendar.between(since, now), calendar.between(last, now))
 
 
+def _this_month(now: datetime) -> Period:
+    return Period.holding(now.astimezone(accounts.company().tz).date(), Span.MONTH)
+
+
+def _promised_flow(
+    calendar: WorkCalendar, promised: int, now: datetime, last: datetime | None, month: Period
+) -> Flow:
+    """The promise of the month that it is, and the time without a lead since it began or since the last one."""
+    zone = accounts.company().tz
+    begins, ends = periods.starts_at(month.first, zone), periods.starts_at(month.stop, zone)
+    since = max(begins, last) if last else begins
+    return Flow(promised, calendar.between(begins, ends), calendar.between(since, now), is_promised=True)
+
+
+def _promises(month: Period) -> dict[int, int]:
+    """Leads promised for a month by rep. One query."""
+    rows = LeadOrder.objects.filter(month=month.first, promised__gt=0)
+    return dict(rows.values_list("rep", "promised"))  # type: ignore[arg-type]  # none of them is None
+
+
+def _words_of(flow: Flow) -> dict[str, int | bool]:
+    return {
+        # In hours: the words need not change with each minute.
+        "minutes": round(flow.quiet_seconds / 3600) * 60,
+        "usual_minutes": round(flow.usual_seconds / 60),
+        "is_promised": flow.is_promised,
+    }
+
+
 def droughts(now: datetime) -> Iterator[Fact]:
     """Reps who work leads, are not away, and got none for longer than chance explains.
 
-    The rate is that of the last 8 weeks, in the rep's own working time: days off and absences count on neither side.
-    Cost: the time in which the leads that did not come would have been contacted. Two queries, and the calendars.
+    The rate is the one promised for the month, else that of the last 8 weeks, in the rep's own working time: days off
+    and absences count on neither side. Cost: the time in which the leads that did not come would have been contacted.
+    Three queries, and the calendars.
     """
-    since = now - timedelta(weeks=WEEKS)
-    given = _given(since, now)
-    if not given:
+    since, month = now - timedelta(weeks=WEEKS), _this_month(now)
+    given, promises = _given(since, now), _promises(month)
+    if not given and not promises:
         return
     today = now.astimezone(accounts.company().tz).date()
     reps = [
         person
-        for person in accounts.lead_workers(today).filter(pk__in=list(given))
+        for person in accounts.lead_workers(today).filter(pk__in=[*(given.keys() | promises.keys())])
         if person.is_rep and not person.is_away  # type: ignore[attr-defined]  # annotated
     ]
     calendars = accounts.calendars_for([person.pk for person in reps])
     for person in reps:
-        count, last = given[person.pk]
-        flow = _flow(calendars[person.pk], since, now, count, last)
+        count, last = given.get(person.pk, (0, None))
+        if person.pk in promises:
+            flow = _promised_flow(calendars[person.pk], promises[person.pk], now, last, month)
+        else:
+            assert last is not None
+            flow = _flow(calendars[person.pk], since, now, count, last)
         if flow.is_drought:
             yield Fact(
                 person_subject(person.pk),
-                {
-                    "rep": person.name,
-                    # In hours: the words need not change with each minute.
-                    "minutes": round(flow.quiet_seconds / 3600) * 60,
-                    "usual_minutes": round(flow.usual_seconds / 60),
-                },
+                {"rep": person.name, **_words_of(flow)},
                 reverse("leads:routing"),
                 round(flow.expected) * round(overload.DEFAULT_SECONDS / 60),
             )
 
 
 def drought_of_all(now: datetime) -> Iterator[Fact]:
-    """Nobody got a lead for longer than chance explains. One query, and the company's calendar."""
-    since = now - timedelta(weeks=WEEKS)
-    given = _given(since, now)
-    if not given:
+    """Nobody got a lead for longer than chance explains, at the promised rate where every rep was promised leads.
+
+    Three queries at most, and the company's calendar.
+    """
+    since, month = now - timedelta(weeks=WEEKS), _this_month(now)
+    given, promises = _given(since, now), _promises(month)
+    last = max((last for _count, last in given.values()), default=None)
+    calendar = accounts.company_calendar()
+    if promises and _all_have(promises, now):
+        flow = _promised_flow(calendar, sum(promises.values()), now, last, month)
+    elif last is not None:
+        flow = _flow(calendar, since, now, sum(count for count, _last in given.values()), last)
+    else:
         return
-    count, last = sum(count for count, _last in given.values()), max(last for _count, last in given.values())
-    flow = _flow(accounts.company_calendar(), since, now, count, last)
     if flow.is_drought:
         yield Fact(
             COMPANY,
-            {
-                "minutes": round(flow.quiet_seconds / 3600) * 60,
-                "usual_minutes": round(flow.usual_seconds / 60),
-            },
+            _words_of(flow),
             reverse("campaigns:channels"),
             round(flow.expected) * round(overload.DEFAULT_SECONDS / 60),
         )
 
 
-# ---------------------------------------------------------------------------------------------- overload
-
-
-def _seconds_each(reps: Iterable[int], now: datetime) -> dict[int, float]:
-    """What a first contact took each rep within the last 8 weeks. One query."""
-    rows = (
-        Activity.objects.filter(
-            by__in=list(reps),
-            at__gte=now - timedelta(weeks=WEEKS),
-            at__lte=now,
-            at=F("lead__first_contact_at"),
-        )
-        .values_list("by")
-        .annotate(minutes_sum=Sum("minutes"), count=Count("pk"))
-        .order_by()
+def _all_have(promises: Mapping[int, int], now: datetime) -> bool:
+    """Whether every rep who is there was promised leads. One query."""
+    today = now.astimezone(accounts.company().tz).date()
+    return all(
+        person.pk in promises
+        for person in accounts.lead_workers(today)
+        if person.is_rep and not person.is_away  # type: ignore[attr-defined]  # annotated
     )
-    return {rep: overload.seconds_each(minutes, count) for rep, minutes, count in rows if rep is not None}
+
+
+# ---------------------------------------------------------------------------------------------- orders
+
+
+def orders_short(now: datetime) -> Iterator[Fact]:
+    """Reps whose leads of this month are behind the promised pace by more than one and by more than chance explains.
+
+    See `leadsync.kpi.domain.orders.Delivery`. Cost: the time in which the missing leads would have been contacted.
+    Three queries, and the calendars.
+    """
+    month = _this_month(now)
+    short = {rep: one for rep, one in deliveries(month, now).items() if one.is_short}
+    if not short:
+        return
+    names = dict(User.objects.filter(pk__in=[*short], is_active=True).values_list("pk", "name"))
+    for rep, name in sorted(names.items()):
+        found = short[rep]
+        yield Fact(
+            f"{person_subject(rep)}:{month.first:%Y-%m}",
+            {
+                "rep": name,
+                "month": month.first.isoformat(),
+                "missing": found.missing,
+                "delivered": found.delivered,
+                "promised": found.promised,
+            },
+            f"{reverse('kpi:orders', args=[f'{month.first:%Y-%m}'])}#order-{rep}",
+            found.missing * round(overload.DEFAULT_SECONDS / 60),
+        )
+
+
+# ---------------------------------------------------------------------------------------------- overload
 
 
 def overloads(now: datetime) -> Iterator[Fact]:
@@ -175,7 +244,7 @@ def overloads(now: datetime) -> Iterator[Fact]:
         queues[rep].append((lead, due_at, title, company, name))
     if not queues:
         return
-    each = _seconds_each(queues, now)
+    each = seconds_each(queues, now)
     calendars = accounts.calendars_for(queues)
     for rep, queue in queues.items():
         needs = each.get(rep, overload.DEFAULT_SECONDS)

@@ -146,14 +146,21 @@ def _plan_unsigned(facts: Facts) -> Words:
     )
 
 
+def _usual(facts: Facts) -> str:
+    time = duration(facts.count("usual_minutes"))
+    if facts["is_promised"]:
+        return _("Promised is one every %(time)s.") % {"time": time}
+    return _("Usually one comes every %(time)s.") % {"time": time}
+
+
 @registered("drought", "droplet-off", "warn")
 def _drought(facts: Facts) -> Words:
-    """rep, minutes of working time without a lead, usual_minutes between two of them."""
+    """rep, minutes of working time without a lead, usual_minutes between two of them; is_promised: by the order."""
     return Words(
         _("%(time)s of working time without a new lead: %(rep)s")
         % {"time": duration(facts.count("minutes")), "rep": facts["rep"]},
         sentences(
-            _("Usually one comes every %(time)s.") % {"time": duration(facts.count("usual_minutes"))},
+            _usual(facts),
             _("Next step: look who gets which leads, and what runs."),
         ),
         _("See who gets which leads"),
@@ -162,11 +169,11 @@ def _drought(facts: Facts) -> Words:
 
 @registered("drought_all", "droplet-off", "bad")
 def _drought_all(facts: Facts) -> Words:
-    """minutes of working time without a lead, usual_minutes between two of them."""
+    """minutes of working time without a lead, usual_minutes between two of them; is_promised: by the orders."""
     return Words(
         _("%(time)s of working time without a new lead") % {"time": duration(facts.count("minutes"))},
         sentences(
-            _("Usually one comes every %(time)s.") % {"time": duration(facts.count("usual_minutes"))},
+            _usual(facts),
             _("Next step: test the contact points, then look at the campaigns."),
         ),
         _("Open the channels"),
@@ -191,6 +198,24 @@ def _overload(facts: Facts) -> Words:
             _("Next step: hand some to whoever has time."),
         ),
         _("Share them out") if _may(facts, Can.HAND_OVER) else _("Show them"),
+    )
+
+
+@registered("order_short", "target", "bad")
+def _order_short(facts: Facts) -> Words:
+    """rep, month (its first day), missing by now, delivered, promised."""
+    missing = facts.count("missing")
+    return Words(
+        ngettext(
+            "%(n)s lead short of the promise: %(rep)s", "%(n)s leads short of the promise: %(rep)s", missing
+        )
+        % {"n": num(missing), "rep": facts["rep"]},
+        sentences(
+            _("%(delivered)s of %(promised)s delivered this month.")
+            % {"delivered": num(facts.count("delivered")), "promised": num(facts.count("promised"))},
+            _("Next step: see what runs, or promise another number."),
+        ),
+        _("Open the order"),
     )
 
 

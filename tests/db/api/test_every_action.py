@@ -187,6 +187,8 @@ SAME = {
     "leads:import_save": ["POST imports/{}/save/"],
     "leads:import_cancel": ["POST imports/{}/cancel/"],
     "leads:import_undo": ["POST imports/{}/undo/"],
+    "kpi:orders": ["PUT orders/{}/{}/"],
+    "kpi:orders_why": ["POST orders/changes/{}/why/"],
     "accounts:absence_add": ["POST absences/"],
     "accounts:absence_remove": ["DELETE absences/{}/"],
     "accounts:token_revoke": ["DELETE tokens/{}/"],
@@ -277,7 +279,7 @@ def operations() -> set[str]:
         if not name.startswith("api:"):
             continue
         path = route.removeprefix("api/v1/").removeprefix("^").removesuffix("$").replace("\\Z", "")
-        path = "/".join("{}" if part.startswith("(?P<") else part for part in path.split("/"))
+        path = "/".join("{}" if part.startswith(("(?P<", "<")) else part for part in path.split("/"))
         methods_of = getattr(view, "cls", object)
         for method in getattr(view, "actions", None) or [
             one for one in UNSAFE if hasattr(methods_of, one.lower())

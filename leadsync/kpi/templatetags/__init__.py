@@ -1,0 +1,1 @@
+"""Blocks of kpi that stand on pages."""

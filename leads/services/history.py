@@ -136,11 +136,11 @@ class _Upsert:
             Handoff.objects.filter(lead__in=works, ended_at=None).values_list("lead_id", flat=True)
         )
         if works and any(row.minutes is not None for row in rows):
-            for lead_id, pk, minutes, *place in Activity.objects.filter(
+            for lead_id, pk, minutes, campaign_id, at in Activity.objects.filter(
                 lead__in=works, kind=Activity.Kind.WORK
             ).values_list("lead_id", "pk", "minutes", "campaign_id", "at"):
                 self.work_there[lead_id] = pk, minutes
-                self.work_at[lead_id] = place[0], place[1]
+                self.work_at[lead_id] = campaign_id, at
         if works and any(row.data.answers for row in rows):
             self.answers_there = {
                 (lead_id, key): (value, source)

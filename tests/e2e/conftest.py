@@ -1,7 +1,10 @@
 """A real LeadSync for browsers: migrated, with the sample company, served by gunicorn, watched by a real worker."""
 
 import contextlib
+import fcntl
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,8 +21,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Viewp
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+INSIDE = Path(__file__).with_name("inside.py")
 PASSWORD = "leadsync-demo"
 STARTS_WITHIN = 60
+BUILT_AT = "http://127.0.0.1:1"  # nobody answers there
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -38,6 +43,7 @@ class Site:
     url: str
     env: dict[str, str]
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    inside: subprocess.Popen[str] | None = None
 
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -46,15 +52,36 @@ class Site:
             env=self.env,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
 
     def shell(self, code: str) -> str:
-        """Run Python inside the installation: for what a test has to prepare or look up."""
-        return self.manage("shell", "--no-imports", "-v0", "-c", code).strip()
+        """Run Python inside the installation: for what a test has to prepare or look up.
+
+        Each time in a fresh child of one process that has loaded LeadSync: nothing is remembered from one to the next.
+        """
+        if self.inside is None:
+            self.inside = subprocess.Popen(
+                [sys.executable, str(INSIDE)],
+                cwd=ROOT,
+                env=self.env,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        talk = self.inside
+        assert talk.stdin is not None
+        assert talk.stdout is not None
+        talk.stdin.write(json.dumps(code) + "\n")
+        talk.stdin.flush()
+        line = talk.stdout.readline()
+        assert line, "the process inside the installation has ended"
+        answer = json.loads(line)
+        assert answer["is_done"], answer["said"][-3000:]
+        return str(answer["said"]).strip()
 
     def start(self, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
         with log.open("ab") as out:
@@ -65,6 +92,8 @@ class Site:
         return process
 
     def stop(self) -> None:
+        if self.inside is not None:
+            self.inside.communicate(timeout=15)  # it ends with its input
         for process in self.processes:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
@@ -97,28 +126,49 @@ def _pause(seconds: float) -> None:
             quiet.accept()
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Site]:
-    """The sample company on the embedded database, with web server and a worker whose beat ticks every six seconds."""
-    var = tmp_path_factory.mktemp("site")
-    port = free_port()
-    env = {
+def environment(var: Path, url: str) -> dict[str, str]:
+    """The environment of an installation that keeps everything in `var`: nothing of the machine's own configuration."""
+    kept = {
         key: value
         for key, value in os.environ.items()
         if key
         not in {"DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL", "EMAIL_URL", "DJANGO_SETTINGS_MODULE"}
-    } | {
+    }
+    return kept | {
         "LEADSYNC_VAR": str(var),
         "LEADSYNC_ENV": "test",
-        "LEADSYNC_BASE_URL": f"http://127.0.0.1:{port}",
+        "LEADSYNC_BASE_URL": url,
         "TICK_SECONDS": "6",
         "DJANGO_SETTINGS_MODULE": "leadsync.settings",
         "API_RATE": "100000/min",
     }
-    running = Site(f"http://127.0.0.1:{port}", env)
-    running.manage("collectstatic", "--no-input", "-v0")
-    running.manage("migrate", "--no-input", "-v0")
-    running.manage("demo")
+
+
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample company with its database and static files, made once for all workers of a run; each takes a copy."""
+    own = tmp_path_factory.getbasetemp()
+    run = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    var = run / "built"
+    with (run / "built.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (var / "whole").exists():
+            shutil.rmtree(var, ignore_errors=True)
+            var.mkdir()
+            made = Site(BUILT_AT, environment(var, BUILT_AT))
+            made.manage("collectstatic", "--no-input", "-v0")
+            made.manage("migrate", "--no-input", "-v0")
+            made.manage("demo")
+            (var / "whole").touch()
+    return var
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Site]:
+    """The sample company on the embedded database, with web server and a worker whose beat ticks every six seconds."""
+    var = tmp_path_factory.mktemp("site")
+    shutil.copytree(built(tmp_path_factory), var, dirs_exist_ok=True)
+    port = free_port()
+    running = Site(f"http://127.0.0.1:{port}", environment(var, f"http://127.0.0.1:{port}"))
     try:
         running.start(
             str(BIN / "gunicorn"),
@@ -160,6 +210,14 @@ def site(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Si
                 return bool(reply.status == 200)
             return False
 
+        # The sample company's own form is at the address of this copy.
+        running.shell(
+            "from django.db.models import F, Value\n"
+            "from django.db.models.functions import Replace\n"
+            "from campaigns.models import ContactPoint\n"
+            f"there = ContactPoint.objects.filter(value__startswith={BUILT_AT!r})\n"
+            f"there.update(value=Replace(F('value'), Value({BUILT_AT!r}), Value({running.url!r})))"
+        )
         until(answers, within=STARTS_WITHIN)
         yield running
     finally:
@@ -250,9 +308,16 @@ class Visitors:
         return page
 
 
-@pytest.fixture
-def visit(site: Site, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visitors]:
-    visitors = Visitors(site, browser, states=request.session.__dict__.setdefault("_states", {}))
+@contextlib.contextmanager
+def visiting(site: Site, browser: Browser, session: pytest.Session) -> Iterator[Visitors]:
+    """Visitors whose pages close with the block; everybody signs in once a session."""
+    visitors = Visitors(site, browser, states=session.__dict__.setdefault("_states", {}))
     yield visitors
     for context in visitors.contexts:
         context.close()
+
+
+@pytest.fixture
+def visit(site: Site, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visitors]:
+    with visiting(site, browser, request.session) as visitors:
+        yield visitors

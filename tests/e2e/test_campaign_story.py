@@ -1,8 +1,8 @@
 """The story that LeadSync is for: a campaign that is more work than benefit, from the idea to the day it is stopped.
 
 Drafted for a country that sales advises against, answered and cleared, live, twenty leads, a gate that is not passed,
-twenty more sent all the same, a question, the verdict, a meeting that decides, the decision done, a number that works
-again, and no alert left. Then a director's weekly review, counted in clicks.
+twenty more sent all the same, a question, the verdict, a meeting that decides, the decision done, a mailbox that works
+again, and no alert left.
 """
 
 import os
@@ -67,11 +67,27 @@ def judged(site: Site, leads: str, mark: str) -> None:
 
 def alerts(site: Site, kind: str, campaign: int) -> list[bool]:
     """Of the alerts of this kind about the campaign: whether each is open."""
+    return alerts_at(site, kind, f"/campaigns/{campaign}/")
+
+
+def alerts_at(site: Site, kind: str, url: str) -> list[bool]:
+    """Of the alerts of this kind about the page at `url`: whether each is open."""
     found: list[bool] = looked_up(
         site,
         "from leadsync.notices.models import Alert\n"
-        f"rows = Alert.objects.filter(kind={kind!r}, url__contains='/campaigns/{campaign}/')\n"
+        f"rows = Alert.objects.filter(kind={kind!r}, url__startswith={url!r})\n"
         "found = [alert.resolved_at is None for alert in rows.order_by('pk')]",
+    )
+    return found
+
+
+def told(site: Site, kind: str, url: str) -> list[str]:
+    """Who was told of it, by the first half of their addresses."""
+    found: list[str] = looked_up(
+        site,
+        "from leadsync.notices.models import Notice\n"
+        f"rows = Notice.objects.filter(kind={kind!r}, url={url!r})\n"
+        "found = sorted(one.partition('@')[0] for one in rows.values_list('recipient__email', flat=True))",
     )
     return found
 
@@ -200,5 +216,52 @@ def test_a_campaign_that_is_more_work_than_benefit_is_noticed_and_stopped(
     ready(director, "article.decision details.another form")
     director.locator("article.decision textarea").fill("Stopped, the leads left are called.")
     director.locator("article.decision button[value=done]").click()
-    expect(director.locator("article.decision")).to_contain_text("Done")
+    expect(director.locator("article.decision .tag.ok").first).to_have_text("Done")
+    expect(director.locator("article.decision .said-note")).to_contain_text("the leads left are called")
     seen(director, "08-decision")
+
+    # A rep cannot get into the mailbox that visitors of this channel write to, and mail to it comes back.
+    mailbox = "expo@nordrack.example"
+    rep = visit("iga", path="/channels/")
+    row = rep.locator("li.point", has_text=mailbox)
+    ready(rep, "li.point form")
+    expect(row.locator(".tag.ok")).to_be_visible()
+    with rep.expect_response(lambda answer: "/no-access/" in answer.url and answer.ok):
+        row.locator("button[name=can]").click()
+    expect(row.locator(".warn")).to_contain_text("Iga Mazur")
+    with rep.expect_response(lambda answer: "/proof/" in answer.url and answer.ok):
+        row.locator("button[name=works][value='0']").click()
+    expect(row.locator(".tag.bad")).to_be_visible()
+    seen(rep, "09-broken")
+    place = str(row.locator("a.hit").get_attribute("href"))
+    assert alerts_at(site, "point_broken", place) == [True]
+    assert alerts_at(site, "point_no_access", place) == [True]
+    assert told(site, "point_broken", place) == ["marta", "ola", "tomasz"], "the responsible and both heads"
+    assert told(site, "point_no_access", place) == ["marta"]
+
+    # Who is responsible finds both among the alerts, repairs it, says so, and gives access: green, and no alert is left.
+    marketing.goto("/alerts/?topic=channels")
+    expect(marketing.locator("#alerts")).to_contain_text(f"Does not work: {mailbox}")
+    expect(marketing.locator("#alerts")).to_contain_text(f"Cannot get in: Iga Mazur, {mailbox}")
+    seen(marketing, "10-alerts")
+    marketing.locator("#alerts a", has_text=f"Does not work: {mailbox}").click()
+    marketing.wait_for_url(f"**{place}")
+    marketing.locator("#note").fill("Wrote to it, Iga answered.")
+    marketing.locator("form.noted button[value='1']").first.click()
+    expect(marketing.locator("li.point .tag.ok")).to_be_visible()
+    marketing.get_by_role("button", name="Give access").first.click()
+    expect(marketing.locator("ul.people")).to_contain_text("Iga Mazur")
+    seen(marketing, "11-green")
+    assert alerts_at(site, "point_broken", place) == [False]
+    assert alerts_at(site, "point_no_access", place) == [False]
+    assert told(site, "point_works", place) == ["ola", "tomasz"], "nobody hears of what they did"
+    rep.goto("/channels/")
+    expect(row.locator(".tag.ok")).to_be_visible()
+    sales.goto("/alerts/?show=resolved&topic=channels")
+    expect(sales.locator("#alerts")).to_contain_text(f"Does not work: {mailbox}")
+    open_alerts = (
+        "from leadsync.notices.models import Alert\n"
+        f"found = list(Alert.objects.filter(resolved_at=None, url__startswith='/campaigns/{campaign}/')"
+        ".values_list('kind', flat=True))"
+    )
+    until(lambda: looked_up(site, open_alerts) == [], within=60)

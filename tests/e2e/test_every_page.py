@@ -1,12 +1,13 @@
 """Every page at both widths, light and dark: no accessibility fault, no script error, nothing wider than the screen."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from tests.e2e.conftest import Site, Visitors
+from tests.e2e.conftest import WIDE, Site, Visitors, visiting
 from tests.e2e.looks import check_looks
 
 pytestmark = pytest.mark.e2e
@@ -44,8 +45,46 @@ PAGES = (
     ("tomasz", "/disputes/{dispute}/"),
     ("tomasz", "/leads/{disputed}/"),
     ("tomasz", "/leads/?owner=me&stage=contacted&stage=qualified&sort=due"),
-    ("marta", "/channels/"),
     ("tomasz", "/notifications/"),
+    ("tomasz", "/alerts/"),
+    ("marta", "/alerts/?topic=channels"),
+    ("anna", "/alerts/?show=resolved"),
+    ("admin", "/start/"),
+    # Gates that were not passed: to be decided, waiting for a signature, tested again. Work and benefit, with money.
+    ("tomasz", "/campaigns/{campaign}/"),
+    ("tomasz", "/campaigns/{half_signed}/"),
+    ("ola", "/campaigns/{half_signed}/"),
+    ("marta", "/campaigns/{tested_again}/"),
+    ("anna", "/campaigns/{with_form}/"),
+    ("marta", "/campaigns/{spent}/spend/{spend}/"),
+    # Contact points.
+    ("marta", "/channels/"),
+    ("pawel", "/channels/?state=broken"),
+    ("marta", "/channels/new/"),
+    ("marta", "/channels/{channel}/"),
+    ("marta", "/channels/{channel}/points/new/"),
+    ("marta", "/channels/{channel}/points/{broken_point}/"),
+    ("olga", "/channels/points/{broken_point}/"),
+    ("pawel", "/channels/points/{broken_point}/"),
+    # Ideas and wins.
+    ("pawel", "/ideas/"),
+    ("nina", "/ideas/new/"),
+    ("marta", "/ideas/{idea}/"),
+    ("{author}", "/ideas/{idea}/edit/"),
+    ("marta", "/ideas/{idea}/campaign/"),
+    ("pawel", "/wins/"),
+    # Listening.
+    ("marta", "/listening/"),
+    ("ola", "/listening/people/"),
+    ("marta", "/listening/new/"),
+    ("{listener}", "/listening/{heard}/"),
+    ("marta", "/listening/book/"),
+    ("marta", "/listening/book/?who={rep}"),
+    ("marta", "/listening/bookings/"),
+    ("{booker}", "/listening/bookings/{booking}/"),
+    # Questions about several leads.
+    ("tomasz", "/questions/{about_many}/"),
+    ("tomasz", "/questions/ask/?cohort=stage%3Dwon"),
     ("admin", "/settings/"),
     ("admin", "/settings/me/"),
     ("admin", "/settings/hours/"),
@@ -63,6 +102,15 @@ PAGES = (
     ("admin", "/settings/webhook/"),
     ("admin", "/settings/outbox/"),
     # What happens in a joint meeting.
+    ("anna", "/meetings/"),
+    ("pawel", "/meetings/"),
+    ("ola", "/meetings/new/"),
+    ("ola", "/meetings/series/new/"),
+    ("ola", "/meetings/series/{series}/"),
+    ("ola", "/meetings/series/{series}/end/"),
+    ("ola", "/meetings/{next_meeting}/move/"),
+    ("ola", "/meetings/{next_meeting}/cancel/"),
+    ("ola", "/meetings/{next_meeting}/people/"),
     ("anna", "/meetings/{next_meeting}/"),
     ("pawel", "/meetings/{next_meeting}/"),
     ("anna", "/meetings/{next_meeting}/room/"),
@@ -135,9 +183,11 @@ DOORS = Path(__file__).with_name("doors_places.py")
 def places(site: Site) -> dict[str, str]:
     found: dict[str, str] = json.loads(
         site.shell(
-            "import json; from django.utils import timezone; from campaigns.models import Campaign; "
+            "import json; from django.utils import timezone; "
+            "from campaigns.models import Campaign, ContactPoint, Idea, Spend; "
+            "from leadsync.exchange.models import Booking, Entry; "
             "from feedback.models import Dispute, Question; from leads.models import Lead, RepGroup, RoutingRule; "
-            "from leadsync.meetings.models import Decision, Meeting; "
+            "from leadsync.meetings.models import Decision, Meeting, Series; "
             "from leadsync.accounts.models import User; dispute = Dispute.objects.earliest('pk'); "
             "print(json.dumps({'campaign': Campaign.objects.get(name='Metal Expo visitor list').pk, "
             "'lead': Lead.objects.filter(stage='won').latest('won_at').pk, 'month': f'{timezone.localdate():%Y-%m}', "
@@ -145,6 +195,17 @@ def places(site: Site) -> dict[str, str]:
             "'next_meeting': Meeting.objects.filter(state='planned').earliest('starts_at').pk, "
             "'held_meeting': Decision.objects.latest('pk').meeting_id, "
             "'decision': Decision.objects.filter(state='open').earliest('pk').pk, "
+            "'series': Series.objects.earliest('pk').pk, "
+            "'half_signed': Campaign.objects.get(name='Retargeting banners').pk, "
+            "'tested_again': Campaign.objects.get(name='UK spare parts page').pk, "
+            "'spent': (spend := Spend.objects.latest('pk')).campaign_id, 'spend': spend.pk, "
+            "'channel': (point := ContactPoint.objects.get(value='orders@market.example')).channel_id, "
+            "'broken_point': point.pk, "
+            "'idea': (idea := Idea.objects.filter(state='open').earliest('pk')).pk, "
+            "'author': idea.by.email.split('@')[0], "
+            "'heard': (heard := Entry.objects.latest('pk')).pk, 'listener': heard.by.email.split('@')[0], "
+            "'booking': (booking := Booking.objects.latest('pk')).pk, 'booker': booking.by.email.split('@')[0], "
+            "'about_many': Question.objects.exclude(cohort=None).earliest('pk').pk, "
             "'rule': RoutingRule.objects.earliest('pk').pk, 'group': RepGroup.objects.earliest('pk').pk, "
             "'rep': User.objects.get(email='oskar@nordrack.example').pk}))"
         )
@@ -153,16 +214,42 @@ def places(site: Site) -> dict[str, str]:
     return found | doors
 
 
-@pytest.mark.parametrize(("who", "path"), PAGES, ids=[path for _who, path in PAGES])
-def test_page_is_accessible_and_fits(visit: Visitors, places: dict[str, str], who: str, path: str) -> None:
-    page = visit(who)
-    faults: list[str] = []
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+class Readers:
+    """A page for each person, kept from one address to the next: what does not change is loaded once."""
+
+    def __init__(self, visit: Visitors) -> None:
+        self.visit = visit
+        self.pages: dict[str, Page] = {}
+        self.faults: list[str] = []
+
+    def __call__(self, who: str) -> Page:
+        if who not in self.pages:
+            page = self.pages[who] = self.visit(who)
+            page.on("console", self._heard)
+        self.pages[who].set_viewport_size(WIDE)
+        self.pages[who].emulate_media(color_scheme="light", reduced_motion="null")
+        return self.pages[who]
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.faults.append(message.text)
+
+
+@pytest.fixture(scope="module")
+def readers(site: Site, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Readers]:
+    with visiting(site, browser, request.session) as visit:
+        yield Readers(visit)
+
+
+@pytest.mark.parametrize(("who", "path"), PAGES, ids=[f"{path} {who}" for who, path in PAGES])
+def test_page_is_accessible_and_fits(readers: Readers, places: dict[str, str], who: str, path: str) -> None:
+    page = readers(who.format(**places))
+    readers.faults.clear()
     answer = page.goto(path.format(**places))
     assert answer is not None
     assert answer.status == 200
     check_looks(page)
-    assert not faults, faults
+    assert not readers.faults, readers.faults
 
 
 def test_a_form_that_is_not_open_says_so_in_a_page_that_fits(visit: Visitors, places: dict[str, str]) -> None:

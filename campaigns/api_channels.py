@@ -173,13 +173,13 @@ class ChannelViewSet(ListModelMixin, GenericViewSet[Channel]):
     lookup_value_regex = "[0-9]{1,18}"
     filter_backends = ()
 
-    @extend_schema(tags=["campaigns"], summary="List channels")
+    @extend_schema(tags=["channels"], summary="List channels")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Those out of use too."""
         return super().list(request, *args, **kwargs)
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["channels"],
         summary="Make a channel",
         request=ChannelIn,
         responses={201: ChannelOut},
@@ -191,7 +191,7 @@ class ChannelViewSet(ListModelMixin, GenericViewSet[Channel]):
         return Response(ChannelOut(made).data, status=201)
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["channels"],
         summary="Change a channel",
         request=ChannelEdit,
         responses=ChannelOut,
@@ -236,7 +236,7 @@ class PointViewSet(GenericViewSet[ContactPoint]):
         return PointOut(selectors.point_row(pk, reader=caller(request))).data
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["channels"],
         summary="List contact points, newest first",
         parameters=[
             OpenApiParameter("channel", OpenApiTypes.INT),
@@ -253,13 +253,13 @@ class PointViewSet(GenericViewSet[ContactPoint]):
         rows = {row.point.pk: row for row in found}
         return self.get_paginated_response(PointOut([rows[pk] for pk in ids], many=True).data)
 
-    @extend_schema(tags=["campaigns"], summary="Read a contact point", responses=PointOut)
+    @extend_schema(tags=["channels"], summary="Read a contact point", responses=PointOut)
     def retrieve(self, request: Request, pk: str) -> Response:
         """How it stands, who can get in."""
         return Response(self._out(request, self._point(pk).pk))
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["channels"],
         summary="Make a contact point",
         request=PointIn,
         responses={201: PointOut},
@@ -282,7 +282,7 @@ class PointViewSet(GenericViewSet[ContactPoint]):
         return Response(self._out(request, made.pk), status=201)
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["channels"],
         summary="Change a contact point",
         request=PointEdit,
         responses=PointOut,
@@ -307,7 +307,7 @@ class PointViewSet(GenericViewSet[ContactPoint]):
         return Response(self._out(request, found.pk))
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["channels"],
         summary="Say whether a contact point works",
         request=ProofIn,
         responses={201: ProofOut},
@@ -322,7 +322,7 @@ class PointViewSet(GenericViewSet[ContactPoint]):
         return Response(ProofOut(made).data, status=201)
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["channels"],
         summary="Let LeadSync try a contact point now",
         request=None,
         responses={202: PointOut},
@@ -335,7 +335,7 @@ class PointViewSet(GenericViewSet[ContactPoint]):
         return Response(self._out(request, point.pk), status=202)
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["channels"],
         summary="Give or take access to a contact point",
         request=PointAccessIn,
         responses=PointOut,
@@ -353,7 +353,7 @@ class PointViewSet(GenericViewSet[ContactPoint]):
         return Response(self._out(request, point.pk))
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["channels"],
         summary="Say that one cannot get in, or can again",
         request=NoAccessIn,
         responses=PointOut,
@@ -384,7 +384,7 @@ class ProofViewSet(ListModelMixin, GenericViewSet[Proof]):
         return rows.select_related("by").fetch_mode(FETCH_RAISE)
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["channels"],
         summary="List what was tried, newest first",
         parameters=[OpenApiParameter("point", OpenApiTypes.INT)],
     )
@@ -392,7 +392,7 @@ class ProofViewSet(ListModelMixin, GenericViewSet[Proof]):
         """By people and by LeadSync."""
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(tags=["campaigns"], summary="Take one's own report of today back", responses={204: None})
+    @extend_schema(tags=["channels"], summary="Take one's own report of today back", responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
         """As if it had not been made; whoever was told is told that it was taken back."""
         proof = get_object_or_404(Proof.objects.select_related("point"), pk=pk)

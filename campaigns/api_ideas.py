@@ -130,20 +130,20 @@ class IdeaViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Idea]):
         return rows.filter(**read_query(IdeaQuery, self.request)) if self.action == "list" else rows
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["ideas"],
         summary="List ideas, the newest first",
         parameters=[OpenApiParameter("state", OpenApiTypes.STR, enum=Idea.StateChoices.values)],
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(tags=["campaigns"], summary="Read an idea")
+    @extend_schema(tags=["ideas"], summary="Read an idea")
     def retrieve(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
         """`ETag` is its version."""
         return self._shown(int(pk))
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["ideas"],
         summary="Propose a campaign",
         request=IdeaIn,
         responses={201: IdeaOut},
@@ -165,7 +165,7 @@ class IdeaViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Idea]):
         return self._shown(made.pk, 201)
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["ideas"],
         summary="Change an own idea",
         request=IdeaEdit,
         responses=IdeaOut,
@@ -179,28 +179,28 @@ class IdeaViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Idea]):
         ideas.edit(idea=idea, by=caller(request), version=version or 0, **body)
         return self._shown(idea.pk)
 
-    @extend_schema(tags=["campaigns"], summary="Vote for an idea", request=None, responses=IdeaOut)
+    @extend_schema(tags=["ideas"], summary="Vote for an idea", request=None, responses=IdeaOut)
     @action(detail=True, methods=["post"], url_path="vote")
     def vote(self, request: Request, pk: str) -> Response:
         """Once a person; again changes nothing."""
         ideas.vote(idea=get_object_or_404(Idea, pk=pk), by=caller(request))
         return self._shown(int(pk))
 
-    @extend_schema(tags=["campaigns"], summary="Take one's vote back", request=None, responses={200: IdeaOut})
+    @extend_schema(tags=["ideas"], summary="Take one's vote back", request=None, responses={200: IdeaOut})
     @vote.mapping.delete
     def take_vote_back(self, request: Request, pk: str) -> Response:
         """Where there is none nothing changes."""
         ideas.take_vote_back(idea=get_object_or_404(Idea, pk=pk), by=caller(request))
         return self._shown(int(pk))
 
-    @extend_schema(tags=["campaigns"], summary="Withdraw an own idea", request=None, responses=IdeaOut)
+    @extend_schema(tags=["ideas"], summary="Withdraw an own idea", request=None, responses=IdeaOut)
     @action(detail=True, methods=["post"], url_path="withdraw")
     def withdraw(self, request: Request, pk: str) -> Response:
         """It stays to be read."""
         ideas.withdraw(idea=get_object_or_404(Idea, pk=pk), by=caller(request))
         return self._shown(int(pk))
 
-    @extend_schema(tags=["campaigns"], summary="Decline an idea", request=IdeaDeclineIn, responses=IdeaOut)
+    @extend_schema(tags=["ideas"], summary="Decline an idea", request=IdeaDeclineIn, responses=IdeaOut)
     @action(detail=True, methods=["post"], url_path="decline")
     def decline(self, request: Request, pk: str) -> Response:
         """With a reason, which its author reads."""
@@ -208,7 +208,7 @@ class IdeaViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Idea]):
         ideas.decline(idea=idea, by=caller(request), **read(IdeaDeclineIn, request))
         return self._shown(idea.pk)
 
-    @extend_schema(tags=["campaigns"], summary="Open an idea again", request=None, responses=IdeaOut)
+    @extend_schema(tags=["ideas"], summary="Open an idea again", request=None, responses=IdeaOut)
     @action(detail=True, methods=["post"], url_path="open-again")
     def open_again(self, request: Request, pk: str) -> Response:
         """A withdrawn one by its author, a declined one by marketing."""
@@ -216,7 +216,7 @@ class IdeaViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Idea]):
         return self._shown(int(pk))
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["ideas"],
         summary="Make an idea a campaign draft",
         request=IdeaCampaignIn,
         responses={201: IdeaCampaignOut},

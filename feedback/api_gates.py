@@ -163,13 +163,13 @@ class GateViewSet(GenericViewSet[Campaign]):
     def _decision(self, pk: str, decision: str) -> GateDecision:
         return get_object_or_404(GateDecision, pk=decision, campaign=pk)
 
-    @extend_schema(tags=["campaigns"], summary="Read a campaign's gate", responses=GateOut)
+    @extend_schema(tags=["gates"], summary="Read a campaign's gate", responses=GateOut)
     @action(detail=True, methods=["get"], url_path="gate")
     def gate(self, request: Request, pk: str) -> Response:
         """How the first leads were judged, and what is decided about it."""
         return self._shown(int(pk))
 
-    @extend_schema(tags=["campaigns"], summary="Read what a campaign took and gave", responses=BenefitOut)
+    @extend_schema(tags=["gates"], summary="Read what a campaign took and gave", responses=BenefitOut)
     @action(detail=True, methods=["get"], url_path="benefit")
     def benefit(self, request: Request, pk: str) -> Response:
         """Sales time against promising leads, and the same in money as far as it is known."""
@@ -210,7 +210,7 @@ class GateViewSet(GenericViewSet[Campaign]):
         return Response(BenefitOut(shown).data)
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["gates"],
         summary="Decide about a gate that was not passed",
         request=GateDecisionIn,
         responses={201: GateOut},
@@ -233,9 +233,7 @@ class GateViewSet(GenericViewSet[Campaign]):
         services.decide(campaign=campaign, by=caller(request), **read(GateDecisionIn, request))
         return self._shown(campaign.pk, status=201)
 
-    @extend_schema(
-        tags=["campaigns"], summary="Sign that a campaign goes on", request=None, responses=GateOut
-    )
+    @extend_schema(tags=["gates"], summary="Sign that a campaign goes on", request=None, responses=GateOut)
     @action(detail=True, methods=["post"], url_path="gate/decisions/(?P<decision>[0-9]{1,18})/sign")
     def sign(self, request: Request, pk: str, decision: str) -> Response:
         """For one's department; with the second signature it is decided."""
@@ -243,7 +241,7 @@ class GateViewSet(GenericViewSet[Campaign]):
         return self._shown(int(pk))
 
     @extend_schema(
-        tags=["campaigns"], summary="Take a decision about a gate back", request=None, responses=GateOut
+        tags=["gates"], summary="Take a decision about a gate back", request=None, responses=GateOut
     )
     @action(detail=True, methods=["post"], url_path="gate/decisions/(?P<decision>[0-9]{1,18})/withdraw")
     def withdraw(self, request: Request, pk: str, decision: str) -> Response:

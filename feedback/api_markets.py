@@ -176,7 +176,7 @@ class MarketNoteViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Marke
         return Response(MarketNoteOut(note).data, status=status, headers=etag(note.version))
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["markets"],
         summary="List market notes, newest first",
         parameters=[
             OpenApiParameter("country", OpenApiTypes.STR, description="Two letters."),
@@ -189,14 +189,14 @@ class MarketNoteViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Marke
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(tags=["campaigns"], summary="Read a market note")
+    @extend_schema(tags=["markets"], summary="Read a market note")
     def retrieve(self, request: Request, pk: str, *args: Any, **kwargs: Any) -> Response:
         """`ETag` is its version."""
         note = get_object_or_404(self.get_queryset(), pk=pk)
         return Response(MarketNoteOut(note).data, headers=etag(note.version))
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["markets"],
         summary="Write down what is known of a market",
         request=MarketNoteIn,
         responses={201: MarketNoteOut},
@@ -214,7 +214,7 @@ class MarketNoteViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Marke
         return self._shown(note.pk, status=201)
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["markets"],
         summary="Change a market note",
         request=MarketNoteEdit,
         responses=MarketNoteOut,
@@ -228,9 +228,7 @@ class MarketNoteViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Marke
         evidence.edit(note=note, by=caller(request), version=version or 0, **_values(body))
         return self._shown(note.pk)
 
-    @extend_schema(
-        tags=["campaigns"], summary="Withdraw a market note", request=None, responses=MarketNoteOut
-    )
+    @extend_schema(tags=["markets"], summary="Withdraw a market note", request=None, responses=MarketNoteOut)
     @action(detail=True, methods=["post"], url_path="withdraw")
     def withdraw(self, request: Request, pk: str) -> Response:
         """It no longer counts, and stays to be read."""
@@ -239,7 +237,7 @@ class MarketNoteViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Marke
         return self._shown(note.pk)
 
     @extend_schema(
-        tags=["campaigns"], summary="Let a withdrawn note count again", request=None, responses=MarketNoteOut
+        tags=["markets"], summary="Let a withdrawn note count again", request=None, responses=MarketNoteOut
     )
     @action(detail=True, methods=["post"], url_path="bring-back")
     def bring_back(self, request: Request, pk: str) -> Response:
@@ -278,13 +276,13 @@ class ReviewViewSet(GenericViewSet[Campaign]):
         ]
         return Response(BeforeLiveOut({"review": review_of(campaign), "notes": shown}).data)
 
-    @extend_schema(tags=["campaigns"], summary="Read a campaign's review and the notes it faces")
+    @extend_schema(tags=["markets"], summary="Read a campaign's review and the notes it faces")
     def retrieve(self, request: Request, pk: str) -> Response:
         """`review` is null where sales was never asked: `POST /campaigns/{id}/state/` with `review` asks."""
         return self._shown(get_object_or_404(Campaign, pk=pk))
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["markets"],
         summary="Answer the notes a campaign faces",
         request=NoteAnswersIn,
         responses=BeforeLiveOut,
@@ -304,7 +302,7 @@ class ReviewViewSet(GenericViewSet[Campaign]):
         return self._shown(campaign)
 
     @extend_schema(
-        tags=["campaigns"],
+        tags=["markets"],
         summary="Clear a campaign, object to it, or overrule an objection",
         request=ReviewSayIn,
         responses=BeforeLiveOut,

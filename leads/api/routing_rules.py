@@ -151,7 +151,7 @@ class RuleViewSet(GenericViewSet[RoutingRule]):
         return Response(RuleOut(rule).data, status=status, headers=etag(rule.version))
 
     @extend_schema(
-        tags=["settings"],
+        tags=["routing"],
         summary="Make a rule of routing",
         request=RuleIn,
         responses={201: RuleOut},
@@ -169,7 +169,7 @@ class RuleViewSet(GenericViewSet[RoutingRule]):
         return self._shown(made.pk, status=201)
 
     @extend_schema(
-        tags=["settings"],
+        tags=["routing"],
         summary="Change a rule of routing",
         request=RuleEdit,
         parameters=[IF_MATCH],
@@ -185,7 +185,7 @@ class RuleViewSet(GenericViewSet[RoutingRule]):
         return self._shown(rule.pk)
 
     @extend_schema(
-        tags=["settings"], summary="Delete a rule of routing", parameters=[IF_MATCH], responses={204: None}
+        tags=["routing"], summary="Delete a rule of routing", parameters=[IF_MATCH], responses={204: None}
     )
     def destroy(self, request: Request, pk: str) -> Response:
         """Handoffs that it decided keep its name."""
@@ -193,7 +193,7 @@ class RuleViewSet(GenericViewSet[RoutingRule]):
         services.delete_rule(rule=self._rule(pk), by=caller(request), version=version)
         return Response(status=204)
 
-    @extend_schema(tags=["settings"], summary="Move a rule up or down", request=MoveIn, responses=RuleOut)
+    @extend_schema(tags=["routing"], summary="Move a rule up or down", request=MoveIn, responses=RuleOut)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: str) -> Response:
         """At the end of the list nothing changes."""
@@ -218,13 +218,13 @@ class GroupViewSet(ListModelMixin, GenericViewSet[RepGroup]):
     def _shown(self, pk: int, status: int = 200) -> Response:
         return Response(GroupOut(self.get_queryset().get(pk=pk)).data, status=status)
 
-    @extend_schema(tags=["settings"], summary="List groups of reps, newest first")
+    @extend_schema(tags=["routing"], summary="List groups of reps, newest first")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """With who is in them."""
         return super().list(request, *args, **kwargs)
 
     @extend_schema(
-        tags=["settings"],
+        tags=["routing"],
         summary="Make a group of reps",
         request=GroupFields,
         responses={201: GroupOut},
@@ -235,7 +235,7 @@ class GroupViewSet(ListModelMixin, GenericViewSet[RepGroup]):
         made = services.save_group(by=caller(request), **read(GroupFields, request))
         return self._shown(made.pk, status=201)
 
-    @extend_schema(tags=["settings"], summary="Change a group of reps", request=GroupEdit, responses=GroupOut)
+    @extend_schema(tags=["routing"], summary="Change a group of reps", request=GroupEdit, responses=GroupOut)
     def partial_update(self, request: Request, pk: str) -> Response:
         """`members` replaces all of them."""
         found = get_object_or_404(self.get_queryset(), pk=pk)
@@ -243,7 +243,7 @@ class GroupViewSet(ListModelMixin, GenericViewSet[RepGroup]):
         services.save_group(by=caller(request), group=found, **(told | read(GroupEdit, request)))
         return self._shown(found.pk)
 
-    @extend_schema(tags=["settings"], summary="Delete a group of reps", responses={204: None})
+    @extend_schema(tags=["routing"], summary="Delete a group of reps", responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
         """One that no rule leads to."""
         services.delete_group(group=get_object_or_404(RepGroup, pk=pk), by=caller(request))

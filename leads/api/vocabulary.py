@@ -99,7 +99,7 @@ class ReasonsViewSet(WordActions, ReasonViewSet):
     model = Reason
 
     @extend_schema(
-        tags=["settings"],
+        tags=["words"],
         summary="Make a reason",
         request=ReasonIn,
         responses={201: ReasonFull},
@@ -114,7 +114,7 @@ class ReasonsViewSet(WordActions, ReasonViewSet):
         made = services.add_reason(by=caller(request), data=ReasonData(**read(ReasonIn, request)))
         return self._shown(made, status=201)
 
-    @extend_schema(tags=["settings"], summary="Change a reason", request=ReasonEdit, responses=ReasonFull)
+    @extend_schema(tags=["words"], summary="Change a reason", request=ReasonEdit, responses=ReasonFull)
     def partial_update(self, request: Request, key: str) -> Response:
         """Leads that have it show the new label."""
         body, word = read(ReasonEdit, request), self._word(key)
@@ -126,14 +126,12 @@ class ReasonsViewSet(WordActions, ReasonViewSet):
         self._switch(word, body)
         return self._shown(word)
 
-    @extend_schema(tags=["settings"], summary="Delete a reason", responses={204: None})
+    @extend_schema(tags=["words"], summary="Delete a reason", responses={204: None})
     def destroy(self, request: Request, key: str) -> Response:
         """One of the company's own that nobody ever used."""
         return self._destroy(key)
 
-    @extend_schema(
-        tags=["settings"], summary="Move a reason up or down", request=MoveIn, responses=ReasonFull
-    )
+    @extend_schema(tags=["words"], summary="Move a reason up or down", request=MoveIn, responses=ReasonFull)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, key: str) -> Response:
         """At the end of the list nothing changes."""
@@ -148,7 +146,7 @@ class TagsViewSet(WordActions, TagViewSet):
     model = Tag
 
     @extend_schema(
-        tags=["settings"],
+        tags=["words"],
         summary="Make a tag",
         request=NewTag,
         responses={201: TagFull},
@@ -162,7 +160,7 @@ class TagsViewSet(WordActions, TagViewSet):
         """Its key is made of its label and never changes."""
         return self._shown(services.add_tag(by=caller(request), **read(NewTag, request)), status=201)
 
-    @extend_schema(tags=["settings"], summary="Change a tag", request=TagEdit, responses=TagFull)
+    @extend_schema(tags=["words"], summary="Change a tag", request=TagEdit, responses=TagFull)
     def partial_update(self, request: Request, key: str) -> Response:
         """What was said with it shows the new label."""
         body, word = read(TagEdit, request), self._word(key)
@@ -171,12 +169,12 @@ class TagsViewSet(WordActions, TagViewSet):
         self._switch(word, body)
         return self._shown(word)
 
-    @extend_schema(tags=["settings"], summary="Delete a tag", responses={204: None})
+    @extend_schema(tags=["words"], summary="Delete a tag", responses={204: None})
     def destroy(self, request: Request, key: str) -> Response:
         """One of the company's own that nobody ever used."""
         return self._destroy(key)
 
-    @extend_schema(tags=["settings"], summary="Move a tag up or down", request=MoveIn, responses=TagFull)
+    @extend_schema(tags=["words"], summary="Move a tag up or down", request=MoveIn, responses=TagFull)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, key: str) -> Response:
         """At the end of its topic nothing changes."""

@@ -101,7 +101,7 @@ class AlertViewSet(ListModelMixin, GenericViewSet[Alert]):
         return Response(AlertOut(alert, context={"request": request}).data)
 
     @extend_schema(
-        tags=["figures"],
+        tags=["alerts"],
         summary="List alerts, newest first",
         parameters=[
             OpenApiParameter(
@@ -118,14 +118,14 @@ class AlertViewSet(ListModelMixin, GenericViewSet[Alert]):
         """`cost_minutes` says which is dearest: that is the order of the page."""
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(tags=["figures"], summary="Take care of an alert", request=None, responses=AlertOut)
+    @extend_schema(tags=["alerts"], summary="Take care of an alert", request=None, responses=AlertOut)
     @action(detail=True, methods=["post"])
     def acknowledge(self, request: Request, pk: str) -> Response:
         """Said twice is said once; 409 where somebody else does, or it is in order meanwhile."""
         attending.acknowledge(pk=int(pk), by=caller(request))
         return self._shown(int(pk), request)
 
-    @extend_schema(tags=["figures"], summary="Give an alert up again", request=None, responses=AlertOut)
+    @extend_schema(tags=["alerts"], summary="Give an alert up again", request=None, responses=AlertOut)
     @action(detail=True, methods=["post"], url_path="give-up")
     def give_up(self, request: Request, pk: str) -> Response:
         """One's own, or as a head or the director another person's."""

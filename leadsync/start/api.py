@@ -70,7 +70,7 @@ class StartView(APIView):
     permissions: dict[str, Any] = {"get": None}
 
     @extend_schema(
-        tags=["settings"], operation_id="start", summary="Read the joint checklist", responses=StartOut
+        tags=["first steps"], operation_id="start", summary="Read the joint checklist", responses=StartOut
     )
     def get(self, request: Request) -> Response:
         """Every step is read from the facts: nothing here ticks one off."""
@@ -83,7 +83,7 @@ class StartPutAsideView(APIView):
     permissions: dict[str, Any] = {"post": start.MAY_PUT_ASIDE, "delete": start.MAY_PUT_ASIDE}
 
     @extend_schema(
-        tags=["settings"],
+        tags=["first steps"],
         operation_id="start_put_aside",
         summary="Put the joint checklist aside",
         request=None,
@@ -95,7 +95,7 @@ class StartPutAsideView(APIView):
         return _answer()
 
     @extend_schema(
-        tags=["settings"],
+        tags=["first steps"],
         operation_id="start_bring_back",
         summary="Bring the joint checklist back",
         request=None,

@@ -56,20 +56,25 @@ def write(
 ) -> MarketNote:
     """Write down what we know of a country or a segment.
 
-    Owners of campaigns that go there are told when the note advises against it. Raises `NotAllowed`, `Invalid`.
+    Owners of campaigns that go there are told when the note advises against it. The same note sent twice is one.
+    Raises `NotAllowed`, `Invalid`.
     """
     check(by, Can.WRITE_MARKET_NOTES)
     country, segment, text = _checked(country, segment, stance, text, valid_until_on)
     now = at or timezone.now()
-    note = MarketNote.objects.create(
-        country=country,
-        segment=segment,
-        stance=stance,
-        text=text,
-        valid_until_on=valid_until_on,
-        by=by,
-        at=now,
-    )
+    values = {
+        "country": country,
+        "segment": segment,
+        "stance": stance,
+        "text": text,
+        "valid_until_on": valid_until_on,
+    }
+    # The same form sent twice at once waits here.
+    locked(User.objects.filter(pk=by.pk)).first()
+    same = MarketNote.objects.filter(by=by, withdrawn_at=None, **values).first()
+    if same is not None:
+        return same
+    note = MarketNote.objects.create(by=by, at=now, **values)
     _tell_owners(note, by, now)
     return note
 

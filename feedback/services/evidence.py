@@ -48,7 +48,7 @@ def write(*, by: User, evidence: str, at: datetime | None = None, **values: Any)
     """Write a note (`campaigns.services.notes.write`) with the leads it rests on. Raises as that and `read` do."""
     leads = read(evidence)
     note = notes.write(by=by, at=at, **values)
-    _put(note, leads, by, at)
+    _add(note, leads, by, at)
     return note
 
 
@@ -59,13 +59,13 @@ def edit(
     """Change a note and say which leads it rests on. Raises as `campaigns.services.notes.edit` and `read` do."""
     leads = read(evidence)
     changed = notes.edit(note=note, by=by, version=version, at=at, **values)
-    _put(changed, leads, by, at)
+    Evidence.objects.filter(note=changed).exclude(lead__in=leads).delete()
+    _add(changed, leads, by, at)
     return changed
 
 
-def _put(note: MarketNote, leads: Sequence[Lead], by: User, at: datetime | None) -> None:
+def _add(note: MarketNote, leads: Sequence[Lead], by: User, at: datetime | None) -> None:
     now = at or timezone.now()
-    Evidence.objects.filter(note=note).exclude(lead__in=leads).delete()
     Evidence.objects.bulk_create(
         [Evidence(note=note, lead=lead, by=by, at=now) for lead in leads], ignore_conflicts=True
     )

@@ -17,6 +17,7 @@ from feedback.models import Evidence
 from feedback.selectors.markets import figures_of
 from leads.models import Lead, Reason
 from leadsync.accounts.models import User
+from leadsync.notices.models import Notice
 from tests.factories.accounts import person
 from tests.factories.campaigns import campaign, channel
 from tests.factories.leads import lead
@@ -77,6 +78,20 @@ def test_a_note_is_written_with_the_leads_it_rests_on(client: Client, rep: User)
     assert f"/leads/{second.pk}/" in page
 
 
+def test_the_same_note_sent_twice_is_one_to_answer(client: Client, rep: User) -> None:
+    on, owner = lead(), person("marketer")
+    campaign(market="DE", owner=owner)
+    typed = {"country": "DE", "stance": "avoid", "text": "Too expensive there.", "evidence": f"#{on.pk}"}
+    for _time in range(2):
+        assert client.post("/markets/new/", typed).status_code == 302
+    note = MarketNote.objects.get()
+    assert Evidence.objects.filter(note=note).count() == 1
+    assert Notice.objects.filter(recipient=owner).count() == 1
+    notes.withdraw(note=note, by=rep)
+    client.post("/markets/new/", typed)  # said anew after it was withdrawn
+    assert MarketNote.objects.count() == 2
+
+
 @pytest.mark.parametrize("evidence", ["#0", "abc", "#99999999999999999999", "12 13"])
 def test_evidence_that_is_no_lead_keeps_what_was_typed_and_writes_nothing(
     client: Client, rep: User, evidence: str
@@ -133,8 +148,8 @@ def test_the_list_asks_the_same_number_of_questions_for_one_note_and_for_many(
         return len(seen)
 
     made: list[Lead] = [lead(), lead()]
-    for _turn in range(2):
-        note = notes.write(by=rep, stance="avoid", text="One", country="DE")
+    for turn in range(2):
+        note = notes.write(by=rep, stance="avoid", text=f"One {turn}", country="DE")
         Evidence.objects.create(note=note, lead=made[0], by=rep, at=timezone.now())
     client.get("/markets/")
     few = statements()

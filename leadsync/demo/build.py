@@ -156,6 +156,7 @@ def build(
     upkeep.run(at=now)
     rollup.roll_up_full()
     plans.fill(people, now)
+    orders.fill(people, now)
     say("what needs somebody")
     alerts.fill(people, now)
     return Built(people=len(people), campaigns=len(campaigns), leads=len(leads))

@@ -1,7 +1,7 @@
 """The block of orders of a month, wherever it stands: `{% lead_orders month %}`."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import template
@@ -22,6 +22,8 @@ from leadsync.kpi.services.orders import Field, may_change
 from leadsync.kpi.words import month_name
 
 register = template.Library()
+
+ASKED_FOR = timedelta(hours=1)  # after a change, for which its reason is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def _delivered_words(row: OrderRow, found: Orders) -> tuple[str, str]:
     return _("%(n)s due by now") % {"n": num(orders.whole(due))}, tone
 
 
-def _line(row: OrderRow, found: Orders, person: User) -> Line:
+def _line(row: OrderRow, found: Orders, person: User, now: datetime) -> Line:
     words, tone = _delivered_words(row, found)
     last = row.changes[0] if row.changes else None
     return Line(
@@ -88,7 +90,9 @@ def _line(row: OrderRow, found: Orders, person: User) -> Line:
         due_words=words,
         tone=tone,
         steps=[Step(one, change_words(one)) for one in row.changes],
-        unexplained=last if last and last.by_id == person.pk and not last.note else None,
+        unexplained=last
+        if last and last.by_id == person.pk and not last.note and last.at > now - ASKED_FOR
+        else None,
     )
 
 
@@ -129,14 +133,15 @@ def _status(found: Orders) -> tuple[str, str, str]:
 
 def block(month: date, person: User, **more: Any) -> dict[str, Any]:
     """Everything the block shows to this person. A fixed number of queries."""
-    found = orders_of(month, now=timezone.now())
+    now = timezone.now()
+    found = orders_of(month, now=now)
     most = max((max(week.coming, week.calls) for week in found.weeks), default=0) or 1
     words, tone, icon_name = _status(found)
     return {
         "month": month,
         "month_name": month_name(month),
         "found": found,
-        "lines": [_line(row, found, person) for row in found.rows],
+        "lines": [_line(row, found, person, now) for row in found.rows],
         "weeks": [_week(week, most) for week in found.weeks],
         "too_many": any(week.is_too_many for week in found.weeks),
         "total_url": links.within(found.period, "handed"),

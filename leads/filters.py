@@ -366,6 +366,7 @@ class LeadFilter(django_filters.FilterSet):
         error_messages={"invalid_choice": _("There is no “%(value)s”.")},
     )
     late = YesNoFilter(method="by_late", label=_("First contact after the promise"))
+    timed = YesNoFilter(method="by_timed", label=_("First contact under a promise"))
     silent = YesNoFilter(method="by_silent", label=_("Silent"))
     test = YesNoFilter(method="by_test", label=_("Test leads"))
     measured = VerdictsFilter(method="by_verdicts", label=_("Back-test"))
@@ -507,6 +508,10 @@ class LeadFilter(django_filters.FilterSet):
     def by_late(self, leads: Leads, _name: str, value: bool) -> Leads:
         """First contact after the promise, or within it."""
         return leads.filter(is_in_time=not value)
+
+    def by_timed(self, leads: Leads, _name: str, value: bool) -> Leads:
+        """First contact while a promise ran, in time or late; or contacted without one, or not yet."""
+        return leads.filter(is_in_time__isnull=not value)
 
     def by_silent(self, leads: Leads, _name: str, value: bool) -> Leads:
         """In work, but nothing happened for the agreed days and nothing is planned; or the rest."""

@@ -23,7 +23,7 @@ from leadsync.core.words import quoted
 
 type Pairs = Collection[tuple[str, str]]
 
-_YES_NO = frozenset({"late", "silent", "test"})
+_YES_NO = frozenset({"late", "timed", "silent", "test"})
 _PEOPLE = frozenset({"owner", "held_by"})
 
 

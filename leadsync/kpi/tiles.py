@@ -99,7 +99,7 @@ def _whole(value: Decimal) -> str:
 def _in_time_tile(total: data.Figures, before: data.Figures, scene: Scene) -> Tile:
     goal, share = scene.plan.in_time_rate / 100, total.in_time
     label = _("First contact in time")
-    url = links.within(scene.period, "contacted")
+    url = links.within(scene.period, "contacted", timed=1)
     against = _("promise %(goal)s") % {"goal": pct(goal)} if scene.plan.is_there else ""
     if share is None:
         return Tile(label, "–", against, None, None, "", "", _("No promised contact yet"), url)
@@ -111,7 +111,8 @@ def _in_time_tile(total: data.Figures, before: data.Figures, scene: Scene) -> Ti
 
 
 def _cost_tile(total: data.Figures, before: data.Figures, scene: Scene) -> Tile:
-    cost, plan = total.cost_per_qualified, scene.plan.cost_per_qualified
+    cost = total.cost_per_qualified
+    plan = scene.plan.cost_per_qualified if scene.plan.is_there else None
     label, url = _("Cost per qualified lead"), links.within(scene.period, "qualified")
     if cost is None or not total.spend:
         words = _("No spend noted yet") if not total.spend else _("No qualified lead yet")
@@ -229,7 +230,9 @@ def headline_of(
         has_leads=has_leads,
         has_plan=plan.is_there,
         elapsed=scene.pace.elapsed,
+        has_part_plan=plan.is_part,
         is_over=scene.pace.is_over,
+        is_ahead=scene.pace.is_ahead,
         revenue=total.revenue,
         revenue_plan=plan.revenue,
         qualified=total.qualified,

@@ -6,6 +6,7 @@ from django.utils import dates
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from feedback.domain.worth import Worth
 from leadsync.kpi.domain.days import Period, Span
 from leadsync.kpi.domain.headline import Headline
 
@@ -39,15 +40,40 @@ def period_name(period: Period) -> str:
             return str(period.first.year)
 
 
+def worth_words(worth: Worth) -> str:
+    """The verdict on a campaign, as tables say it."""
+    match worth:
+        case Worth.WORTH_IT:
+            return _("Worth it")
+        case Worth.WATCH:
+            return _("Watch")
+        case Worth.TOO_MUCH_WORK:
+            return _("More work than benefit")
+        case Worth.TOO_EARLY:
+            return _("Too early")
+        case _:
+            return _("No work yet")
+
+
 def headline_words(headline: Headline, period: str) -> str:
     """The sentence of a rule, for a period by name."""
     match headline:
         case Headline.NO_LEADS:
             text = _("No leads yet. The first ones start everything here.")
+        case Headline.OVER_NO_PLAN:
+            text = _("%(period)s closed without a plan.")
+        case Headline.OVER_PART_PLAN:
+            text = _("%(period)s closed with a plan for some of its months only.")
+        case Headline.PART_PLAN_LATE:
+            text = _("%(period)s: some months have no plan, and too many leads wait for the first call.")
+        case Headline.PART_PLAN:
+            text = _("%(period)s: some months have no plan yet.")
         case Headline.NO_PLAN_LATE:
             text = _("%(period)s has no plan, and too many leads wait for the first call.")
         case Headline.NO_PLAN:
             text = _("%(period)s has no plan yet.")
+        case Headline.NOT_BEGUN:
+            text = _("%(period)s has not begun.")
         case Headline.OVER_REACHED:
             text = _("%(period)s reached its target.")
         case Headline.OVER_MISSED:

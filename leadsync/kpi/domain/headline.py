@@ -12,8 +12,13 @@ class Headline(StrEnum):
     """What the sentence says. The order of the rules is that of `RULES`."""
 
     NO_LEADS = "no_leads"
+    OVER_NO_PLAN = "over_no_plan"
+    OVER_PART_PLAN = "over_part_plan"
+    PART_PLAN_LATE = "part_plan_late"
+    PART_PLAN = "part_plan"
     NO_PLAN_LATE = "no_plan_late"
     NO_PLAN = "no_plan"
+    NOT_BEGUN = "not_begun"
     OVER_REACHED = "over_reached"
     OVER_MISSED = "over_missed"
     REACHED = "reached"
@@ -33,9 +38,11 @@ class Facts:
     """
 
     has_leads: bool
-    has_plan: bool
+    has_plan: bool  # for every month of the period
     elapsed: Decimal
+    has_part_plan: bool = False  # for some months of it
     is_over: bool = False
+    is_ahead: bool = False  # it has not begun
     revenue: Decimal = Decimal(0)
     revenue_plan: Decimal = Decimal(0)
     qualified: int = 0
@@ -66,8 +73,13 @@ def is_revenue_on_pace(facts: Facts) -> bool:
 
 RULES = (
     (Headline.NO_LEADS, lambda f: not f.has_leads),
+    (Headline.OVER_NO_PLAN, lambda f: f.is_over and not f.has_plan and not f.has_part_plan),
+    (Headline.OVER_PART_PLAN, lambda f: f.is_over and not f.has_plan),
+    (Headline.PART_PLAN_LATE, lambda f: f.has_part_plan and are_late(f)),
+    (Headline.PART_PLAN, lambda f: f.has_part_plan),
     (Headline.NO_PLAN_LATE, lambda f: not f.has_plan and are_late(f)),
     (Headline.NO_PLAN, lambda f: not f.has_plan),
+    (Headline.NOT_BEGUN, lambda f: f.is_ahead),
     (Headline.OVER_REACHED, lambda f: f.is_over and f.revenue >= f.revenue_plan),
     (Headline.OVER_MISSED, lambda f: f.is_over),
     (Headline.REACHED, lambda f: f.revenue_plan > 0 and f.revenue >= f.revenue_plan),

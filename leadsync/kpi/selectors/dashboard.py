@@ -13,7 +13,7 @@ from django.db.models import Count, DateField, F, Q, QuerySet, Sum
 from django.db.models.functions import Greatest, TruncDate
 
 from campaigns.models import Campaign
-from feedback.domain.worth import Benefit, weigh
+from feedback.domain.worth import Benefit, Worth, weigh
 from feedback.models import Question
 from leads.domain.words import GOOD_MARKS, OPEN_STAGES
 from leads.models import Handoff, Lead
@@ -113,12 +113,32 @@ class CampaignRow:
     campaign_id: int
     name: str
     benefit: Benefit
+    qualified: int = 0  # became qualified in the period, whenever received
+    spend: Decimal = Decimal(0)  # of the period
+
+    @property
+    def cost_per_qualified(self) -> Decimal | None:
+        """Spend of the period for each lead that became qualified in it; None where either is missing."""
+        return self.spend / self.qualified if self.qualified and self.spend else None
+
+    @property
+    def needs_a_look(self) -> bool:
+        """It takes more work than it is worth, or nearly so."""
+        return self.benefit.worth in (Worth.TOO_MUCH_WORK, Worth.WATCH)
 
 
 def campaigns(period: Period, *, limit: int, gate_size: int) -> list[CampaignRow]:
-    """Campaigns that brought leads in the period, by sales time for each good one. One query."""
+    """Campaigns that brought leads, qualified leads or costs in the period: the most good leads first. Two queries."""
     good = Q(mark__in=GOOD_MARKS)
-    rows = (
+    facts: Iterable[Mapping[str, Any]] = (
+        DayFact.objects.filter(on__gte=period.first, on__lt=period.stop)
+        .values("campaign", "campaign__name", "campaign__state")
+        .annotate(became=Sum("qualified"), spent=Sum("spend"))
+        .filter(Q(became__gt=0) | Q(spent__gt=0))
+        .order_by()
+    )
+    costs = {row["campaign"]: row for row in facts}
+    rows: Iterable[Mapping[str, Any]] = (
         CohortFact.objects.filter(month__gte=period.first, month__lt=period.stop)
         .values("campaign", "campaign__name", "campaign__state")
         .annotate(
@@ -129,23 +149,24 @@ def campaigns(period: Period, *, limit: int, gate_size: int) -> list[CampaignRow
         )
         .order_by()
     )
-    found = [
-        CampaignRow(
-            row["campaign"],
-            row["campaign__name"],
-            weigh(
-                leads=row["all_leads"],
-                good=row["good_leads"],
-                marked=row["marked_leads"],
-                minutes=row["all_minutes"],
-                limit=limit,
-                gate_size=gate_size,
-                is_closed=row["campaign__state"] in OVER,
-            ),
+    brought = {row["campaign"]: row for row in rows}
+    nothing = {"all_leads": 0, "good_leads": 0, "marked_leads": 0, "all_minutes": 0}
+    found = []
+    for number in brought.keys() | costs.keys():
+        cost = costs.get(number)
+        row = brought.get(number) or {**costs[number], **nothing}
+        benefit = weigh(
+            leads=row["all_leads"],
+            good=row["good_leads"],
+            marked=row["marked_leads"],
+            minutes=row["all_minutes"],
+            limit=limit,
+            gate_size=gate_size,
+            is_closed=row["campaign__state"] in OVER,
         )
-        for row in rows
-    ]
-    return sorted(found, key=lambda row: (-row.benefit.good, -row.benefit.leads, row.name))
+        became, spent = (cost["became"], cost["spent"]) if cost else (0, Decimal(0))
+        found.append(CampaignRow(number, row["campaign__name"], benefit, became, spent))
+    return sorted(found, key=lambda row: (-row.benefit.good, -row.benefit.leads, row.name, row.campaign_id))
 
 
 # ---------------------------------------------------------------------------------------------- cohorts

@@ -22,7 +22,6 @@ class Week:
     first: date
     total: Figures
     before: Figures
-    month: Figures  # of the month of `on`, up to yesterday
 
     @property
     def last(self) -> date:
@@ -39,17 +38,14 @@ class Standing:
     disputes: int
 
 
-def last_week(monday: date, on: date) -> Week:
-    """Facts of the week before `monday`, of the one before that, and of the month of `on` before that day. One query."""
-    first, month = monday - WEEK, on.replace(day=1)
+def last_week(monday: date) -> Week:
+    """Facts of the week before `monday` and of the one before that. One query."""
+    first = monday - WEEK
     spans = {
         "total": Q(on__gte=first, on__lt=monday),
         "before": Q(on__gte=first - WEEK, on__lt=first),
-        "month": Q(on__gte=month, on__lt=on),
     }
-    sums: dict[str, Any] = DayFact.objects.filter(
-        on__gte=min(first - WEEK, month), on__lt=max(on, monday)
-    ).aggregate(
+    sums: dict[str, Any] = DayFact.objects.filter(on__gte=first - WEEK, on__lt=monday).aggregate(
         **{
             f"{name}_{span}": Sum(
                 name, filter=which, default=Decimal(0) if name in {"revenue", "spend"} else 0

@@ -1,8 +1,8 @@
 """The Monday mail: the week in figures, to directors, once a week, on its first working day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,11 +15,14 @@ from leadsync.accounts.roles import Role
 from leadsync.accounts.selectors import company, company_calendar, people_with
 from leadsync.core import db
 from leadsync.core.templatetags.ui import day, money_short, num, pct
+from leadsync.kpi import tiles
 from leadsync.kpi.domain.days import Period, Span
-from leadsync.kpi.domain.pace import Pace, pace_of
-from leadsync.kpi.selectors.dashboard import has_any_lead
-from leadsync.kpi.selectors.plans import Planned, planned
+from leadsync.kpi.domain.pace import pace_of
+from leadsync.kpi.scene import Scene
+from leadsync.kpi.selectors.dashboard import Daily, daily, has_any_lead
+from leadsync.kpi.selectors.plans import planned
 from leadsync.kpi.selectors.week import Standing, Week, last_week, standing
+from leadsync.kpi.words import period_name
 from leadsync.notices import mails
 from leadsync.notices.domain.hours import Moment, week_of
 from leadsync.notices.models import Message
@@ -42,8 +45,12 @@ class _Scene:
     week: Week
     standing: Standing
     failed_gates: int
-    plan: Planned
-    pace: Pace
+    month: Scene
+    daily: Daily
+
+    def for_(self, person: User) -> Scene:
+        """The dashboard's month as this director sees it."""
+        return replace(self.month, person=person)
 
 
 def write(*, at: datetime | None = None) -> int:
@@ -87,11 +94,19 @@ def _write(monday: date, then: Moment) -> int:
     month = Period.holding(today, Span.MONTH)
     agreed = limits()
     scene = _Scene(
-        last_week(monday, today),
+        last_week(monday),
         standing(then.now),
         len(failed_gates(size=agreed.gate_size, needed=agreed.gate_needed)),
-        planned(month.months),
-        pace_of(month, company_calendar(), zone, then.now),
+        Scene(
+            people[0],
+            month,
+            then.now,
+            today,
+            zone,
+            pace_of(month, company_calendar(), zone, then.now),
+            planned(month.months),
+        ),
+        daily(month),
     )
     messages = []
     for person in people:
@@ -114,6 +129,8 @@ def _mail(person: User, scene: _Scene, monday: date, now: datetime) -> Message:
             "week": _("%(first)s to %(last)s")
             % {"first": day(scene.week.first), "last": day(scene.week.last)},
             "figures": _figures(scene),
+            "month": _month(scene, person),
+            "waiting": _waiting(scene),
             "dashboard_url": reverse("kpi:dashboard"),
         },
         now=now,
@@ -137,15 +154,33 @@ def _was(number: str) -> str:
 
 def _figures(scene: _Scene) -> list[Figure]:
     total, before = scene.week.total, scene.week.before
-    found = [
+    return [
         Figure(num(total.arrived), _("Leads"), _was(num(before.arrived))),
         Figure(num(total.qualified), _("Qualified leads"), _was(num(before.qualified))),
         Figure(num(total.won), _("Won deals"), _was(num(before.won))),
         Figure(money_short(total.revenue), _("Revenue"), _was(money_short(before.revenue))),
         _in_time(scene),
-        *_against_plan(scene),
     ]
-    now = scene.standing
+
+
+def _month(scene: _Scene, person: User) -> dict[str, Any]:
+    """The dashboard's sentence and its strip, as they are when the mail is written."""
+    month, total = scene.for_(person), scene.daily.total
+    _rule, sentence = tiles.headline_of(month, total, True, scene.standing.past_promise)
+    return {
+        "title": period_name(month.period),
+        "sentence": sentence,
+        "estimate": tiles.estimate(month, total),
+        "figures": [
+            Figure(f"{tile.figure} {tile.against}".strip(), tile.label, tile.delta)
+            for tile in tiles.tiles(total, scene.daily.before, month)
+        ],
+    }
+
+
+def _waiting(scene: _Scene) -> list[Figure]:
+    """What waits for somebody now; nothing that is zero."""
+    found, now = [], scene.standing
     for count, label, note in (
         (now.past_promise, _("Past the promise now"), ""),
         (scene.failed_gates, _("Campaigns that failed their first leads and wait for a decision"), ""),
@@ -167,27 +202,8 @@ def _figures(scene: _Scene) -> list[Figure]:
 def _in_time(scene: _Scene) -> Figure:
     share, before = scene.week.total.in_time, scene.week.before.in_time
     notes = [_was(pct(before))] if before is not None else []
-    if scene.plan.is_there:
-        notes.insert(0, _("Agreed: %(goal)s") % {"goal": pct(scene.plan.in_time_rate / 100)})
+    plan = scene.month.plan
+    if plan.is_there:
+        notes.insert(0, _("Agreed: %(goal)s") % {"goal": pct(plan.in_time_rate / 100)})
     label = _("First contact within the promise")
     return Figure(pct(share) if share is not None else "–", label, ". ".join(notes))
-
-
-def _against_plan(scene: _Scene) -> list[Figure]:
-    """The month so far against where its plan should be; nothing without a plan or before any working time."""
-    plan, pace = scene.plan, scene.pace
-    if not plan.is_there or not pace.elapsed:
-        return []
-    lines = []
-    for fact, planned_, label in (
-        (
-            Decimal(scene.week.month.qualified),
-            plan.qualified,
-            _("Of today’s pace for qualified leads, this month"),
-        ),
-        (scene.week.month.revenue, plan.revenue, _("Of today’s pace for revenue, this month")),
-    ):
-        due = pace.of(planned_)
-        if due:
-            lines.append(Figure(pct(fact / due), label))
-    return lines

@@ -19,7 +19,8 @@ from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
 from leadsync.accounts.selectors import company, company_calendar
 from leadsync.core.htmx import render_page
-from leadsync.kpi import tiles
+from leadsync.exchange.domain.rules import days_to_sale
+from leadsync.kpi import links, tiles
 from leadsync.kpi.domain.days import Period, Span, add_months, month_of, parse_month
 from leadsync.kpi.domain.pace import pace_of
 from leadsync.kpi.scene import Scene
@@ -30,9 +31,21 @@ from leadsync.kpi.words import period_name
 from leadsync.notices.selectors import AlertPage, alerts_page
 
 COHORTS = {Span.MONTH: 4, Span.QUARTER: 6, Span.YEAR: 12}
-CAMPAIGNS_SHOWN = 12
-QUESTIONS_SHOWN = 4
-ALERTS_SHOWN = 6
+CAMPAIGNS_SHOWN = 8
+QUESTIONS_SHOWN = 5
+ALERTS_SHOWN = 4
+# What a wall may say: alerts whose titles name no person.
+WALL_ALERTS = (
+    "promise_missed",
+    "silent_leads",
+    "gate_failed",
+    "gate_late",
+    "point_broken",
+    "drought_all",
+    "plan_unsigned",
+    "agreement_unsigned",
+    "no_meeting",
+)
 
 
 def _asked_period(request: HttpRequest, today: date) -> Period:
@@ -61,9 +74,8 @@ class AlertLine:
     taken: str = ""
 
 
-def _alerts(page: AlertPage, person: User) -> list[AlertLine]:
-    """What costs most of the open alerts, then the marks that wait for this person's own word."""
-    found = [
+def _lines(page: AlertPage) -> list[AlertLine]:
+    return [
         AlertLine(
             line.icon,
             line.tone,
@@ -75,13 +87,22 @@ def _alerts(page: AlertPage, person: User) -> list[AlertLine]:
         )
         for line in page.lines
     ]
+
+
+def _alerts(page: AlertPage, person: User) -> list[AlertLine]:
+    """What costs most of the open alerts, and the marks that wait for this person's own word."""
+    found = _lines(page)
     disputed = disputes.waiting_for(person)
     if disputed:
         title = ngettext(
             "%(n)d disputed mark waits for your word.", "%(n)d disputed marks wait for your word.", disputed
         )
-        found.append(
-            AlertLine("scale", "warn", title % {"n": disputed}, "", _("Decide"), reverse("feedback:disputes"))
+        # It has its place however many alerts cost more: nobody else can give this word.
+        found.insert(
+            ALERTS_SHOWN - 1,
+            AlertLine(
+                "scale", "warn", title % {"n": disputed}, "", _("Decide"), reverse("feedback:disputes")
+            ),
         )
     return found
 
@@ -89,7 +110,9 @@ def _alerts(page: AlertPage, person: User) -> list[AlertLine]:
 @signed_in
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """The page; `?csv=steps|campaigns|people|cohorts|days` is one of its tables as a file."""
+    """The page. `?csv=kpis|steps|campaigns|people|cohorts|days|questions` is one of its tables as a file; `?tv=1` the
+    page for a screen on the wall, which shows nobody's row.
+    """
     person, now, zone = person_of(request), timezone.now(), company().tz
     today = now.astimezone(zone).date()
     period = _asked_period(request, today)
@@ -103,6 +126,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if wanted is not None:
         check(person, Can.EXPORT)
 
+    is_tv = wanted is None and request.GET.get("tv") == "1"
     rows = data.campaigns(period, limit=agreed.minutes_per_promising, gate_size=agreed.gate_size)
     months = [
         add_months(month_of(max(scene.until, period.first)), -n)
@@ -111,7 +135,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     silent_before = now - timedelta(days=agreed.silent_days)
     cohorts = data.cohorts(months, silent_before=silent_before, zone=zone)
     waiting = data.waiting_now(now)
-    people = tables.people_of(scene, waiting, calendar)
+    people = [] if is_tv else tables.people_of(scene, waiting, calendar)
     listed = period.days if wanted else tables.chart_days(scene)
     begun = [day for day in period.days if day <= scene.until]
     by_day = dict(zip(begun, data.past_promise_by_day(begun, zone=zone, now=now), strict=True))
@@ -119,7 +143,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     if wanted is not None:
         return files.as_file(wanted, scene, daily, rows, people, cohorts, by_day)
 
-    alerts = alerts_page(person, size=ALERTS_SHOWN)
+    page = alerts_page(person, kinds=WALL_ALERTS if is_tv else None, size=ALERTS_SHOWN)
+    alerts = _alerts(page, person) if not is_tv else _lines(page)
     questions = [
         tables.QuestionLine(
             question,
@@ -131,8 +156,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     has_leads = bool(total.arrived or rows or cohorts[-1].good) or data.has_any_lead()
     past = sum(row.past for row in waiting.values())
     chosen, sentence = tiles.headline_of(scene, total, has_leads, past)
+    is_running = scene.period.holds(today)
     last_deal = max((day for day, figures in daily.by_day.items() if figures.won), default=None)
-    lines = tables.campaign_lines(rows, scene)
+    win = data.latest_win(last_deal, zone) if last_deal else None
+    lines = tables.campaign_lines(rows, scene, agreed.minutes_per_promising)
+    height = tables.WALL_HEIGHT if is_tv else tables.HEIGHT
     context = {
         "scene": scene,
         "period": period,
@@ -150,7 +178,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "today": today,
         "tiles": tiles.tiles(total, daily.before, scene),
         "steps": tiles.steps(total, scene),
-        "campaigns": lines[:CAMPAIGNS_SHOWN],
+        "campaigns": tables.most_telling(lines, CAMPAIGNS_SHOWN),
         "campaigns_hidden": max(len(lines) - CAMPAIGNS_SHOWN, 0),
         "limit": agreed.minutes_per_promising,
         "people": people,
@@ -158,15 +186,22 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "near_goal": scene.plan.in_time_rate / 100 * Decimal("0.9"),
         "cohorts": tables.cohort_lines(cohorts, scene, agreed.silent_days),
         "silent_days": agreed.silent_days,
-        "alerts": _alerts(alerts, person),
-        "has_more_alerts": alerts.next_key is not None,
-        "qualified_chart": tables.qualified_chart(daily, scene),
-        "past_chart": tables.past_chart(past_counts, listed, scene),
+        "alerts": alerts[:ALERTS_SHOWN],
+        "has_more_alerts": page.next_key is not None or len(alerts) > ALERTS_SHOWN,
+        "qualified_chart": tables.qualified_chart(daily, scene, height),
+        "past_chart": tables.past_chart(past_counts, listed, scene, height),
         "questions": questions[:QUESTIONS_SHOWN],
         "questions_count": len(questions),
-        "win": data.latest_win(last_deal, zone) if last_deal else None,
+        "qualified_url": links.within(period, "qualified"),
+        "past_url": links.leads(promise="past") if is_running and past else "",
+        "past_now": past,
+        "win": win,
+        "win_days": days_to_sale(win.received_at, win.won_at, zone) if win and win.won_at else None,
+        "tv_url": f"{_address(period)}&tv=1",
+        "page_url": _address(period),
+        "now": now,
     }
-    return render_page(request, "kpi/dashboard.html", context)
+    return render_page(request, "kpi/dashboard_tv.html" if is_tv else "kpi/dashboard.html", context)
 
 
 @dataclass(frozen=True, slots=True)

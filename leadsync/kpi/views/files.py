@@ -13,6 +13,7 @@ from leads.domain.tables.text import neutral
 from leadsync.kpi.scene import Scene
 from leadsync.kpi.selectors import dashboard as data
 from leadsync.kpi.tiles import steps
+from leadsync.kpi.words import worth_words
 
 
 def as_file(
@@ -25,9 +26,12 @@ def as_file(
     past: dict[date, int],
 ) -> HttpResponse:
     match name:
+        case "kpis":
+            head = [_("Figure"), _("Fact"), _("Plan"), _("Plan for today"), _("Period before")]
+            body: Iterable[Sequence[Any]] = _kpis(scene, daily)
         case "steps":
             head = [_("Step"), _("Fact"), _("Plan for today"), _("Conversion, %"), _("Planned conversion, %")]
-            body: Iterable[Sequence[Any]] = (
+            body = (
                 (
                     step.label,
                     step.fact,
@@ -45,6 +49,9 @@ def as_file(
                 _("Sales minutes"),
                 _("Minutes each"),
                 _("Verdict"),
+                _("Spend"),
+                _("Qualified"),
+                _("Cost per qualified"),
             ]
             body = (
                 (
@@ -53,7 +60,10 @@ def as_file(
                     row.benefit.good,
                     row.benefit.minutes,
                     round(row.benefit.minutes_each) if row.benefit.minutes_each is not None else None,
-                    row.benefit.worth,
+                    worth_words(row.benefit.worth),
+                    row.spend,
+                    row.qualified,
+                    _money(row.cost_per_qualified),
                 )
                 for row in campaigns
             )
@@ -75,8 +85,27 @@ def as_file(
                 for day, count in past.items()
                 for facts in (daily.by_day.get(day, nothing),)
             )
+        case "questions":
+            head = [_("Question"), _("From"), _("To"), _("Asked"), _("Due"), _("Answered")]
+            body = (
+                (
+                    question.text,
+                    question.asker.name,
+                    question.answerer.name,
+                    *(
+                        at.astimezone(scene.zone).isoformat(" ", "minutes")[:16] if at else None
+                        for at in (question.asked_at, question.due_at, question.answered_at)
+                    ),
+                )
+                for question in data.open_questions()
+            )
         case _:
             raise Http404
+    return written(name, scene, head, body)
+
+
+def written(name: str, scene: Scene, head: Sequence[str], body: Iterable[Sequence[Any]]) -> HttpResponse:
+    """The rows as a file."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     file = f"leadsync-{name}-{scene.period.first}-{scene.period.last}.csv"
     response["Content-Disposition"] = f'attachment; filename="{file}"'
@@ -86,6 +115,35 @@ def as_file(
     for row in body:
         writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
     return response
+
+
+def _kpis(scene: Scene, daily: data.Daily) -> Iterable[Sequence[Any]]:
+    plan, pace, total, before = scene.plan, scene.pace, daily.total, daily.before
+
+    def line(label: str, fact: Any, planned: Decimal, was: Any) -> Sequence[Any]:
+        if not plan.is_there:
+            return label, fact, None, None, was
+        return label, fact, round(planned, 2), round(pace.of(planned), 2), was
+
+    goal = plan.in_time_rate if plan.is_there else None
+    cost = _money(plan.cost_per_qualified) if plan.is_there else None
+    return (
+        line(_("Revenue"), total.revenue, plan.revenue, before.revenue),
+        line(_("Deals"), total.won, plan.deals, before.won),
+        line(_("Qualified leads"), total.qualified, plan.qualified, before.qualified),
+        (_("First contact in time, %"), _percent(total.in_time), goal, goal, _percent(before.in_time)),
+        (
+            _("Cost per qualified lead"),
+            _money(total.cost_per_qualified),
+            cost,
+            cost,
+            _money(before.cost_per_qualified),
+        ),
+    )
+
+
+def _money(amount: Decimal | None) -> Decimal | None:
+    return round(amount, 2) if amount is not None else None
 
 
 def _percent(share: Decimal | None) -> Decimal | None:

@@ -33,13 +33,30 @@ class CampaignLine:
     tone: str
     leads_url: str
     good_url: str
+    qualified_url: str
+
+    @property
+    def cost(self) -> Decimal | None:
+        """Spend for each qualified lead, in whole units of money."""
+        exact = self.row.cost_per_qualified
+        return exact.quantize(Decimal(1)) if exact is not None else None
 
 
-TONES = {Worth.TOO_MUCH_WORK: "bad", Worth.WATCH: "warn"}
+HEIGHT = 168.0  # of a chart
+WALL_HEIGHT = 290.0
+BAR_LIMITS = 3  # a bar as long as this many times the agreed limit is full: longer ones would hide the rest
 
 
-def campaign_lines(rows: Sequence[data.CampaignRow], scene: Scene) -> list[CampaignLine]:
-    bars = charts.hbars([(row.name, float(row.benefit.minutes_each or row.benefit.minutes)) for row in rows])
+def campaign_lines(rows: Sequence[data.CampaignRow], scene: Scene, limit: int) -> list[CampaignLine]:
+    bars = charts.hbars(
+        [
+            ("", float(limit)),
+            *(
+                (row.name, float(min(row.benefit.minutes_each or row.benefit.minutes, limit * BAR_LIMITS)))
+                for row in rows
+            ),
+        ]
+    )[1:]
     return [
         CampaignLine(
             row,
@@ -47,9 +64,16 @@ def campaign_lines(rows: Sequence[data.CampaignRow], scene: Scene) -> list[Campa
             "bad" if row.benefit.worth is Worth.TOO_MUCH_WORK else "",
             links.within(scene.period, "received", campaign=row.campaign_id),
             links.within(scene.period, "received", campaign=row.campaign_id, mark=links.GOOD),
+            links.within(scene.period, "qualified", campaign=row.campaign_id),
         )
         for row, bar in zip(rows, bars, strict=True)
     ]
+
+
+def most_telling(lines: Sequence[CampaignLine], size: int) -> list[CampaignLine]:
+    """As many lines as fit, in their order: those that need a look first of all, then the most good leads."""
+    first = sorted(range(len(lines)), key=lambda place: (not lines[place].row.needs_a_look, place))
+    return [lines[place] for place in sorted(first[:size])]
 
 
 OPEN = tuple(stage.value for stage in OPEN_STAGES)
@@ -95,7 +119,7 @@ def chart_days(scene: Scene) -> list[date]:
     return [day for day in listed if day.weekday() == 4 or day in (listed[0], listed[-1], scene.today)]
 
 
-def qualified_chart(daily: data.Daily, scene: Scene) -> tuple[charts.Chart, str]:
+def qualified_chart(daily: data.Daily, scene: Scene, height: float = HEIGHT) -> tuple[charts.Chart, str]:
     listed = chart_days(scene)
     running, total, place = [], 0, scene.period.first
     for day in listed:
@@ -116,6 +140,7 @@ def qualified_chart(daily: data.Daily, scene: Scene) -> tuple[charts.Chart, str]
         plan_label=_("plan %(n)s") % {"n": num(shown(scene.plan.qualified))} if plan is not None else "",
         forecast_label=_("about %(n)s") % {"n": num(round(heading))} if heading is not None else "",
         write=num,
+        height=height,
     )
     title = _("Qualified leads, running total: %(n)s by %(day)s.") % {
         "n": num(total),
@@ -124,7 +149,9 @@ def qualified_chart(daily: data.Daily, scene: Scene) -> tuple[charts.Chart, str]
     return chart, title
 
 
-def past_chart(counts: Sequence[int], listed: Sequence[date], scene: Scene) -> tuple[charts.Chart, str]:
+def past_chart(
+    counts: Sequence[int], listed: Sequence[date], scene: Scene, height: float = HEIGHT
+) -> tuple[charts.Chart, str]:
     last = counts[-1] if counts else 0
     is_now = scene.period.holds(scene.today)
     label = (_("%(n)s now") if is_now else "%(n)s") % {"n": num(last)}
@@ -135,6 +162,7 @@ def past_chart(counts: Sequence[int], listed: Sequence[date], scene: Scene) -> t
         today_word=_("Today") if is_now else "",
         last_label=label if counts else "",
         write=num,
+        height=height,
     )
     if is_now:
         title = _("Leads past the promise at the end of each day: %(n)s now.") % {"n": num(last)}

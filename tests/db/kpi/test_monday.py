@@ -4,12 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
+from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from leads.models import Lead
 from leadsync.accounts.models import OwnDay, User
 from leadsync.core.models import Lock
-from leadsync.kpi.models import DayFact
+from leadsync.kpi.models import DayFact, Plan
 from leadsync.kpi.services import monday
 from leadsync.notices import choices
 from leadsync.notices.models import Message
@@ -117,3 +119,41 @@ def test_a_company_without_any_lead_gets_no_figures(anna: User) -> None:
     DayFact.objects.all().delete()
     Lead.objects.update(is_test=True)
     assert monday.write(at=MONDAY) == 0
+
+
+def test_the_mail_says_the_month_as_the_dashboard_does(anna: User) -> None:
+    Plan.objects.create(
+        month=date(2026, 3, 1),
+        revenue=240_000,
+        average_deal=24_000,
+        close_rate=25,
+        qualification_rate=50,
+        visit_rate=None,
+        cost_per_lead=10,
+        changed_at=MONDAY,
+    )
+    campaign = DayFact.objects.first()
+    assert campaign is not None
+    DayFact.objects.create(
+        on=date(2026, 3, 3),
+        campaign=campaign.campaign,
+        arrived=9,
+        qualified=4,
+        won=2,
+        revenue=Decimal(51_234),
+        contacted_promised=8,
+        contacted_in_time=6,
+        spend=Decimal(300),
+    )
+    now = MONDAY + 3 * DAY  # workers were away since Monday
+    with time_machine.travel(now, tick=False):
+        monday.write(at=now)
+        client = Client()
+        client.force_login(anna)
+        page = client.get("/dashboard/").context
+    body = Message.objects.get().body
+    assert f"March: {page['sentence']}\n{page['estimate']}" in body
+    assert len(page["tiles"]) == 5
+    for tile in page["tiles"]:
+        assert f"* {tile.figure} {tile.against}  {tile.label}\n  {tile.delta}" in body
+        assert f">{tile.figure} {tile.against}</td>" in Message.objects.get().body_html

@@ -1,6 +1,7 @@
 """Every sentence a dashboard can open with, and the rule that chooses it."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadsync.kpi.domain.headline import RULES, Facts, Headline, choose
+from leadsync.kpi.words import headline_words
 
 MIDWAY: dict[str, Any] = {
     "has_leads": True,
@@ -26,8 +28,13 @@ MIDWAY: dict[str, Any] = {
     ("headline", "changed"),
     [
         (Headline.NO_LEADS, {"has_leads": False}),
+        (Headline.OVER_NO_PLAN, {"has_plan": False, "is_over": True}),
+        (Headline.OVER_PART_PLAN, {"has_plan": False, "has_part_plan": True, "is_over": True}),
+        (Headline.PART_PLAN_LATE, {"has_plan": False, "has_part_plan": True}),
+        (Headline.PART_PLAN, {"has_plan": False, "has_part_plan": True, "in_time": Decimal(1)}),
         (Headline.NO_PLAN_LATE, {"has_plan": False}),
         (Headline.NO_PLAN, {"has_plan": False, "in_time": Decimal(1)}),
+        (Headline.NOT_BEGUN, {"is_ahead": True, "elapsed": Decimal(0), "in_time": None}),
         (Headline.OVER_REACHED, {"is_over": True, "revenue": Decimal(432_000)}),
         (Headline.OVER_MISSED, {"is_over": True}),
         (Headline.REACHED, {"revenue": Decimal(500_000)}),
@@ -48,6 +55,13 @@ def test_every_headline_has_exactly_one_rule() -> None:
     assert [headline for headline, _ in RULES] == list(Headline)
 
 
+def test_the_rules_are_written_down_in_their_order() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "domain.md").read_text()
+    listed = text[text.index("The first rule that fits") :]
+    places = [listed.index(f"| {headline_words(headline, 'November')} |") for headline in Headline]
+    assert places == sorted(places)
+
+
 def test_before_any_contact_was_measured_leads_past_the_promise_decide() -> None:
     assert choose(Facts(**MIDWAY | {"in_time": None})) is Headline.ENOUGH_BUT_LATE
     assert choose(Facts(**MIDWAY | {"in_time": None, "past_promise": 0})) is Headline.DEALS_BEHIND
@@ -58,6 +72,8 @@ def test_before_any_contact_was_measured_leads_past_the_promise_decide() -> None
         Facts,
         has_leads=st.booleans(),
         has_plan=st.booleans(),
+        has_part_plan=st.booleans(),
+        is_ahead=st.booleans(),
         elapsed=st.decimals(0, 1, places=3),
         is_over=st.booleans(),
         revenue=st.decimals(0, 10**6, places=2),

@@ -56,7 +56,11 @@ def unpack(stored: Stored) -> PlanValues:
         rates=Rates(**figures),  # type: ignore[arg-type]  # only visit_rate may be None
         in_time_rate=in_time_rate or Decimal(90),
         lines=tuple(
-            Line(row["channel"], **{name: _decimal(row.get(name)) for name in OF_LINE})
+            Line(
+                row["channel"],
+                share=Decimal(row["share"]),
+                **{name: _decimal(row.get(name)) for name in OF_LINE[1:]},
+            )
             for row in stored.get("lines", ())
         ),
     )

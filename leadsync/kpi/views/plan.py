@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -106,7 +106,7 @@ def plan_page(request: HttpRequest, month: str) -> HttpResponse:
         return _page(scene, scene.form(values), values, is_filled=True)
     if fill == "budget":
         return _by_budget(scene)
-    typed = request.POST
+    typed: QueryDict = request.POST
     if fill == "channels":
         typed = request.POST.copy()
         for line in as_before(scene.channels, scene.channel_past):
@@ -249,6 +249,7 @@ def _page(
         "cut": shown_cut,
         "rows": rows.ladder_rows(form, values, ladder, left, scene.past),
         "channels": rows.channel_rows(form, values, ladder, left, scene.channel_past),
+        "channels_wrong": ladder is not None and not is_whole,
         "can_fill_channels": any(found.leads for found in scene.channel_past.values()),
         "uses_channels": rows.uses_channels(form, values),
         "total": form.total if form.is_bound else (Decimal(100) if values and values.lines else None),

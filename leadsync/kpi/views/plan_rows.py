@@ -187,6 +187,7 @@ class ChannelRow:
     budget: str
     each: str
     left: str
+    is_cut: bool
     before: str
     is_thin: bool
 
@@ -227,8 +228,9 @@ def channel_rows(
                 budget=money(whole(step.budget)) if step else "",
                 each=money(step.line.lead_cost.quantize(Decimal("0.01"))) if step else "",
                 left=money(whole(cuts[channel.pk].budget)) if channel.pk in cuts else "",
+                is_cut=bool(step and channel.pk in cuts and cuts[channel.pk].budget != step.budget),
                 before=_before(found, all_leads),
-                is_thin=bool(found and found.leads) and _sample(found).is_thin,
+                is_thin=found is not None and found.leads > 0 and _sample(found).is_thin,
             )
         )
     return rows

@@ -282,6 +282,20 @@ def test_a_budget_gives_the_revenue_by_the_rates_as_typed(world: World, heads: d
     assert not Plan.objects.exists()
 
 
+def test_channels_are_split_as_they_were_and_the_rest_stays_as_typed(
+    world: World, heads: dict[str, User]
+) -> None:
+    for day in (3, 4, 5):
+        world.lead(received_at=at(f"2026-10-{day:02d}T10:00"))
+    world.lead(received_at=at("2026-10-06T10:00"), campaign=world.campaigns[1])
+    rollup.roll_up_all()
+    page = signed_in(heads["mkt"]).post(URL, TYPED | {"revenue": "240,000", "fill": "channels"})
+    form = page.context["form"]
+    assert [form[f"share_{channel.pk}"].value() for channel in world.channels] == ["75", "25"]
+    assert "€240,000 in November 2026 needs 40 qualified leads" in text_of(page)
+    assert not Plan.objects.exists()
+
+
 # ---------------------------------------------------------------------------------------------- the cut
 
 

@@ -119,6 +119,9 @@ class StateIn(Strict):
     """The next state of its life."""
 
     to = serializers.ChoiceField(choices=Campaign.State.choices)
+    note = serializers.CharField(
+        max_length=services.LONGEST_NOTE, required=False, allow_blank=True, help_text="Why."
+    )
     version = Version()
 
 
@@ -245,7 +248,11 @@ class CampaignViewSet(MoneyActions, ListModelMixin, RetrieveModelMixin):
         campaign = self._campaign(pk)
         version = expected_version(request, body.get("version"))
         services.change_state(
-            campaign=campaign, by=caller(request), to=body["to"], version=version or campaign.version
+            campaign=campaign,
+            by=caller(request),
+            to=body["to"],
+            version=version or campaign.version,
+            note=body.get("note", ""),
         )
         return self._shown(campaign.pk)
 

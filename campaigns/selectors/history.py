@@ -47,6 +47,7 @@ class Happened:
     is_creation: bool
     state: str
     changes: tuple[Change, ...] = ()
+    note: str = ""  # why, where somebody said so
 
     def change_of(self, field: str) -> Change | None:
         """The change of that field, None where it stayed."""
@@ -102,6 +103,7 @@ def what_happened(campaign: Campaign, *, newest: int | None = None) -> list[Happ
                     is_creation=is_creation,
                     state=after.state,
                     changes=changes,
+                    note=after.history_change_reason or "",
                 )
             )
     return found[:newest]

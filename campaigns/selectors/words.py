@@ -131,7 +131,8 @@ def _line(one: Happened) -> Line:
     if state:
         icon, look = LOOKS[State(state.after)]
         tone = look if look in {"ok", "warn", "bad"} else "muted"
-    return Line(one.pk, icon, tone, one.at, "; ".join(_said(change) for change in one.changes), by)
+    text = "; ".join(_said(change) for change in one.changes)
+    return Line(one.pk, icon, tone, one.at, f"{text}: {one.note}" if one.note else text, by)
 
 
 def _said(change: Change) -> str:

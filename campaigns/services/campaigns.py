@@ -37,6 +37,7 @@ EDITABLE = frozenset(
     }
 )
 MAX_BUDGET = Decimal(10) ** 12
+LONGEST_NOTE = 100  # characters, what the history holds
 # Where a change of market means that sales has to be asked (again).
 ASKED_ABOUT = frozenset(
     {Campaign.State.REVIEW, Campaign.State.LIVE, Campaign.State.PAUSED, Campaign.State.ENDED}
@@ -114,15 +115,25 @@ def edit(*, campaign: Campaign, by: User, version: int, changes: Mapping[str, An
 
 
 def change_state(
-    *, campaign: Campaign, by: User, to: str, version: int, answers: Mapping[int, str] | None = None
+    *,
+    campaign: Campaign,
+    by: User,
+    to: str,
+    version: int,
+    answers: Mapping[int, str] | None = None,
+    note: str = "",
 ) -> Campaign:
     """Move a campaign on in its life, along `campaigns.domain.states.NEXT`.
 
-    Under review sales is asked; `answers` is what marketing says to the notes about its market, by the note's id.
+    Under review sales is asked; `answers` is what marketing says to the notes about its market, by the note's id. `note`
+    says why, and stands with the change in what happened.
     Live it goes only cleared by sales, or by the director over sales. Raises `NotAllowed`, `Conflict` as `edit` does,
     and `Invalid` for a step that is not open from there.
     """
     check(by, Can.EDIT_CAMPAIGNS)
+    note = " ".join(note.replace("\x00", "").split())
+    if len(note) > LONGEST_NOTE:
+        raise Invalid(_("At most %(n)s characters.") % {"n": LONGEST_NOTE}, field="note")
     with transaction.atomic():
         current = _for_change(campaign, version)
         if to not in Campaign.State.values or not states.may_become(current.state, to):
@@ -135,7 +146,7 @@ def change_state(
         elif to == Campaign.State.REVIEW:
             reviews.ask(current, by=by, answers=answers)
         current.state = to
-        return _save(current, by)
+        return _save(current, by, note)
 
 
 def take_back(*, campaign: Campaign, by: User, version: int, at: datetime | None = None) -> Campaign:
@@ -205,10 +216,11 @@ def _for_change(campaign: Campaign, version: int) -> Campaign:
     return current
 
 
-def _save(campaign: Campaign, by: User) -> Campaign:
+def _save(campaign: Campaign, by: User, note: str = "") -> Campaign:
     if campaign.pk:
         campaign.version += 1
     campaign._history_user = by  # type: ignore[attr-defined]  # simple_history's way of being told
+    campaign._change_reason = note or None  # type: ignore[attr-defined]  # the same
     campaign.save()
     return campaign
 

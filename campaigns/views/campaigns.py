@@ -146,6 +146,7 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
                 to=request.POST.get("to", ""),
                 version=version,
                 answers=_answers(request),
+                note=request.POST.get("note", ""),
             )
     except (Conflict, Invalid) as error:
         return _refused(request, pk, error)

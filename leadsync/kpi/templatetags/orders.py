@@ -13,11 +13,13 @@ from django.utils.translation import ngettext
 from leadsync.accounts.access import person_of
 from leadsync.accounts.models import User
 from leadsync.accounts.roles import Can
+from leadsync.accounts.selectors import company
 from leadsync.core.templatetags.ui import day, num
 from leadsync.kpi import links
 from leadsync.kpi.domain import orders
 from leadsync.kpi.models import OrderChange
 from leadsync.kpi.selectors.orders import OrderRow, Orders, Week, orders_of
+from leadsync.kpi.selectors.relief import relief
 from leadsync.kpi.services.orders import Field, may_change
 from leadsync.kpi.words import month_name
 
@@ -135,6 +137,7 @@ def block(month: date, person: User, **more: Any) -> dict[str, Any]:
     """Everything the block shows to this person. A fixed number of queries."""
     now = timezone.now()
     found = orders_of(month, now=now)
+    may_run, today = person.can(Can.EDIT_CAMPAIGNS), now.astimezone(company().tz).date()
     most = max((max(week.coming, week.calls) for week in found.weeks), default=0) or 1
     words, tone, icon_name = _status(found)
     return {
@@ -149,7 +152,8 @@ def block(month: date, person: User, **more: Any) -> dict[str, Any]:
         "status_tone": tone,
         "status_icon": icon_name,
         "kept": orders.KEPT,
-        "may_run": person.can(Can.EDIT_CAMPAIGNS),
+        "may_run": may_run,
+        "relief": relief() if may_run and found.period.holds(today) else None,
         **more,
     }
 

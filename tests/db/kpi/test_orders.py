@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from leads.filters import LeadFilter
-from leads.models import Lead
+from leads.models import Handoff, Lead
 from leadsync.accounts.models import Absence, User
 from leadsync.accounts.services.company import raise_version
 from leadsync.core.errors import Conflict, Invalid, NotAllowed
@@ -324,3 +324,31 @@ def test_drought_of_all_goes_by_history_while_not_all_have_a_promise(
     change(world.reps[0], heads[0], "promised", 400)
     watching.watch(at=NOW)
     assert open_ones("drought_all") == []
+
+
+# ---------------------------------------------------------------------------------------------- relief
+
+
+def test_marketing_holds_a_campaign_while_reps_have_more_than_fits(
+    world: World, heads: tuple[User, User]
+) -> None:
+    pawel, client = world.reps[0], signed_in(heads[0])
+    assert "Give sales time" not in client.get(URL).text
+    for _number in range(3):
+        lead = world.lead(owner=pawel, handed_off_at=NOW, received_at=NOW)
+        times = dict.fromkeys(("due_at", "warn_at", "escalate_at"), NOW + timedelta(minutes=30))
+        Handoff.objects.create(lead=lead, rep=pawel, at=NOW, promise_seconds=1800, **times)
+    watching.watch(at=NOW)
+    text = client.get(URL).text
+    assert "1 promise cannot be kept" in text
+    assert "3 leads wait" in text
+    assert "Give sales time" not in signed_in(pawel).get(URL).text
+    assert "Give sales time" not in client.get("/plan/2026-12/orders/").text
+    calculator = world.campaigns[0]
+    held = client.post(
+        f"/campaigns/{calculator.pk}/state/",
+        {"to": "paused", "version": calculator.version, "note": "Sales has more to call than fits"},
+        follow=True,
+    )
+    assert "Paused: Sales has more to call than fits" in held.text
+    assert "Give sales time" not in client.get(URL).text  # nothing live brings more

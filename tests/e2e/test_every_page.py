@@ -38,6 +38,8 @@ PAGES = (
     ("marta", "/voice/leads/?topic=objection"),
     ("tomasz", "/definition/known/"),
     ("anna", "/plan/{month}/"),
+    ("anna", "/plan/{month}/versions/"),
+    ("ola", "/plan/{month}/orders/"),
     ("tomasz", "/questions/"),
     ("tomasz", "/questions/{question}/"),
     ("ola", "/disputes/"),

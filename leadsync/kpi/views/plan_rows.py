@@ -77,6 +77,7 @@ def ladder_rows(
     months = [figures for _month, figures in history.months]
     rates = history.rates
     typed = values.rates if values else None
+    is_open = uses_channels(form, values) and form.is_bound and bool(form.errors)
 
     def step(label: str, name: str, before: list[str], field: BoundField | None = None) -> StepRow:
         is_money = name in {"revenue", "budget"}
@@ -89,9 +90,8 @@ def ladder_rows(
                 return money(whole(amount)) if name == "budget" or found is left else money(amount)
             return count(amount)
 
-        is_unknown = name in {"visits", "budget"} and bool(
-            form.is_bound and form.total is not None and not form.lines
-        )
+        # While the channels make no plan, nothing is said of what hangs on them.
+        is_unknown = name in {"visits", "budget"} and is_open
         return StepRow(
             label,
             "–" if ladder is None or is_unknown else write(ladder),

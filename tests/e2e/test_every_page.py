@@ -33,6 +33,8 @@ PAGES = (
     ("ola", "/definition/compare/?version=3&against=1"),
     ("anna", "/definition/2/print/"),
     ("anna", "/dashboard/"),
+    ("anna", "/dashboard/?tv=1"),
+    ("anna", "/dashboard/?period=year"),
     ("anna", "/first-contact/"),
     ("marta", "/voice/"),
     ("marta", "/voice/leads/?topic=objection"),

@@ -13,6 +13,7 @@ from leadsync.kpi.domain import headline
 from leadsync.kpi.domain.plan import shown
 from leadsync.kpi.scene import Scene
 from leadsync.kpi.selectors import dashboard as data
+from leadsync.kpi.selectors.estimate import Outlook
 from leadsync.kpi.words import headline_words, period_name
 
 
@@ -245,13 +246,21 @@ def headline_of(
     return chosen, headline_words(chosen, period_name(scene.period))
 
 
-def estimate(scene: Scene, total: data.Figures) -> str:
+def estimate(scene: Scene, total: data.Figures, outlook: Outlook | None = None) -> str:
     """ "If nothing changes, November closes at about €389,000 of €432,000." Empty where nothing can be
-    said.
+    said. With an outlook that knows, how far off such estimates were is said, too.
     """
-    heading = scene.pace.heading(total.revenue)
-    if scene.pace.is_over or heading is None or not total.revenue:
+    heading = (outlook or Outlook()).revenue(total.revenue, scene.pace)
+    if scene.pace.is_over or not heading:
         return ""
+    closes = _closes_at(scene, heading)
+    if outlook is None or outlook.more is None or outlook.error is None:
+        return closes
+    off = _("Estimates on this day of past months were off by %(share)s.") % {"share": pct(outlook.error)}
+    return f"{closes} {off}"
+
+
+def _closes_at(scene: Scene, heading: Decimal) -> str:
     # Rounded to thousands where there are many: nobody believes the last euro of an estimate.
     step = Decimal(1000) if heading >= 20_000 else Decimal(1)
     amount = money((heading / step).quantize(Decimal(1)) * step)

@@ -20,6 +20,7 @@ from leadsync.kpi.domain.days import Period, Span
 from leadsync.kpi.domain.pace import pace_of
 from leadsync.kpi.scene import Scene
 from leadsync.kpi.selectors.dashboard import Daily, daily, has_any_lead
+from leadsync.kpi.selectors.estimate import Outlook, outlook
 from leadsync.kpi.selectors.plans import planned
 from leadsync.kpi.selectors.week import Standing, Week, last_week, standing
 from leadsync.kpi.words import period_name
@@ -47,6 +48,7 @@ class _Scene:
     failed_gates: int
     month: Scene
     daily: Daily
+    outlook: Outlook
 
     def for_(self, person: User) -> Scene:
         """The dashboard's month as this director sees it."""
@@ -92,7 +94,7 @@ def _write(monday: date, then: Moment) -> int:
     zone = company().tz
     today = then.local.date()
     month = Period.holding(today, Span.MONTH)
-    agreed = limits()
+    agreed, calendar = limits(), company_calendar()
     scene = _Scene(
         last_week(monday),
         standing(then.now),
@@ -103,10 +105,11 @@ def _write(monday: date, then: Moment) -> int:
             then.now,
             today,
             zone,
-            pace_of(month, company_calendar(), zone, then.now),
+            pace_of(month, calendar, zone, then.now),
             planned(month.months),
         ),
         daily(month),
+        outlook(month, now=then.now, zone=zone, calendar=calendar),
     )
     messages = []
     for person in people:
@@ -170,7 +173,7 @@ def _month(scene: _Scene, person: User) -> dict[str, Any]:
     return {
         "title": period_name(month.period),
         "sentence": sentence,
-        "estimate": tiles.estimate(month, total),
+        "estimate": tiles.estimate(month, total, scene.outlook),
         "figures": [
             Figure(f"{tile.figure} {tile.against}".strip(), tile.label, tile.delta)
             for tile in tiles.tiles(total, scene.daily.before, month)

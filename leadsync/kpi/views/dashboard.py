@@ -25,6 +25,7 @@ from leadsync.kpi.domain.days import Period, Span, add_months, month_of, parse_m
 from leadsync.kpi.domain.pace import pace_of
 from leadsync.kpi.scene import Scene
 from leadsync.kpi.selectors import dashboard as data
+from leadsync.kpi.selectors.estimate import outlook
 from leadsync.kpi.selectors.plans import planned
 from leadsync.kpi.views import files, tables
 from leadsync.kpi.words import period_name
@@ -174,7 +175,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "has_leads": has_leads,
         "headline": chosen,
         "sentence": sentence,
-        "estimate": tiles.estimate(scene, total),
+        "estimate": tiles.estimate(scene, total, outlook(period, now=now, zone=zone, calendar=calendar)),
         "today": today,
         "tiles": tiles.tiles(total, daily.before, scene),
         "steps": tiles.steps(total, scene),

@@ -16,9 +16,11 @@ from django.test import Client
 from leads.filters import LeadFilter
 from leads.models import Lead
 from leadsync.accounts.models import Company, User
+from leadsync.core.models import Lock
 from leadsync.core.templatetags.ui import money, money_short, pct
 from leadsync.demo import build
-from leadsync.kpi.services import rollup
+from leadsync.kpi.services import monday, rollup
+from leadsync.notices.models import Message
 
 NOW = datetime(2026, 11, 20, 11, 43, tzinfo=UTC)
 LINK = re.compile(r'<a\b[^>]*\bhref="(/leads/\?[^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
@@ -81,6 +83,20 @@ def check_amounts(context: Any) -> None:
             assert row.share == Decimal(theirs.filter(is_in_time=True).count()) / theirs.count()
 
 
+def check_mail(client: Client) -> None:
+    """Monday's mail says the month as the page does, estimate and its past error included."""
+    Lock.objects.update_or_create(name=monday.LOCK, defaults={"note": "2026-11-09"})
+    Message.objects.all().delete()
+    assert monday.write() == 1
+    page, body = client.get("/dashboard/").context, Message.objects.get().body
+    assert page["estimate"]
+    assert f"November: {page['sentence']}\n{page['estimate']}" in body
+    for tile in page["tiles"]:
+        assert f"* {tile.figure} {tile.against}  {tile.label}\n  {tile.delta}" in body
+    past = sum(row.past for row in page["people"])
+    assert f"* {past}  Past the promise now" in body
+
+
 def test_every_number_of_the_sample_company_opens_its_leads(db: None) -> None:
     build.build(seed=build.SEED, say=lambda _text: None)
     rollup.roll_up_all()
@@ -90,6 +106,7 @@ def test_every_number_of_the_sample_company_opens_its_leads(db: None) -> None:
         followed, context = follow(client, query)
         assert followed > 40, query
         check_amounts(context)
+    check_mail(client)
     # Another zone moves the days: after the roll-up has followed, everything agrees again.
     Company.objects.update(zone="Pacific/Auckland")
     assert rollup.roll_up().is_full

@@ -40,7 +40,7 @@ from leadsync.hooks.api import WebhookViewSet
 from leadsync.intake.api.forms import FormViewSet
 from leadsync.intake.api.inbox import MessageViewSet
 from leadsync.intake.api.sources import SourceViewSet
-from leadsync.kpi.api import FunnelView
+from leadsync.kpi.api import AttributionView, FunnelView
 from leadsync.kpi.api_orders import OrdersView, OrderView, OrderWhyView
 from leadsync.kpi.api_plans import PlanViewSet
 from leadsync.meetings.api_agenda import AgendaViewSet, DecisionViewSet, HandedInViewSet
@@ -124,6 +124,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/", docs, name="docs"),
     path("v1/", include(router.urls)),
     path("v1/funnel/", FunnelView.as_view(), name="funnel"),
+    path("v1/attribution/", AttributionView.as_view(), name="attribution"),
     path("v1/orders/<str:month>/", OrdersView.as_view(), name="orders"),
     path("v1/orders/<str:month>/<int:rep>/", OrderView.as_view(), name="order"),
     path("v1/orders/changes/<int:change>/why/", OrderWhyView.as_view(), name="order_why"),

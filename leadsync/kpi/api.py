@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -12,7 +13,12 @@ from rest_framework.views import APIView
 from leadsync.accounts.access import check
 from leadsync.accounts.api_auth import caller
 from leadsync.accounts.roles import Can
+from leadsync.accounts.selectors import company
 from leadsync.core.api import Days, read_query
+from leadsync.kpi.domain.attribution import Credit
+from leadsync.kpi.domain.days import month_of
+from leadsync.kpi.selectors.attribution import Cut, attribution
+from leadsync.kpi.selectors.attribution import total as total_credit
 from leadsync.kpi.selectors.funnel import By, funnel, total
 
 
@@ -80,3 +86,68 @@ class FunnelView(APIView):
         return Response(
             {"rows": [row.as_dict() for row in rows], "total": total(since=since, until=until).as_dict()}
         )
+
+
+class CreditRow(serializers.Serializer[Any]):
+    """What a campaign or channel is credited with. Parts of a lead have two places; parts add up exactly."""
+
+    key = serializers.CharField(help_text="The id of the campaign or channel; empty for the sum.")
+    name = serializers.CharField()
+    leads = serializers.DecimalField(max_digits=14, decimal_places=2)
+    qualified = serializers.DecimalField(max_digits=14, decimal_places=2)
+    won = serializers.DecimalField(max_digits=14, decimal_places=2)
+    revenue = serializers.DecimalField(max_digits=20, decimal_places=2)
+    spend = serializers.DecimalField(
+        max_digits=20, decimal_places=2, help_text="Its own, however credit is shared."
+    )
+    cost_per_qualified = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
+
+
+class Credits(serializers.Serializer[Any]):
+    """Who is credited with the leads and deals of a period."""
+
+    rows = CreditRow(many=True)
+    total = CreditRow()
+
+
+class CreditQuery(Days):
+    """A period, how credit is shared, and what it is cut by."""
+
+    by = serializers.ChoiceField(choices=[credit.value for credit in Credit], default=Credit.FIRST.value)
+    cut = serializers.ChoiceField(choices=[cut.value for cut in Cut], default=Cut.CAMPAIGN.value)
+
+
+class AttributionView(APIView):
+    """`/api/v1/attribution/?by=last&cut=channel&from=2026-11-01&to=2026-11-30`."""
+
+    permissions: dict[str, Any] = {"get": None}
+
+    @extend_schema(
+        tags=["figures"],
+        operation_id="attribution",
+        summary="Read who is credited with leads and deals",
+        parameters=[
+            OpenApiParameter(
+                "by",
+                OpenApiTypes.STR,
+                enum=[credit.value for credit in Credit],
+                default=Credit.FIRST.value,
+                description="Which arrival of a lead gets the credit: its first, its last, or all in equal parts.",
+            ),
+            OpenApiParameter(
+                "cut", OpenApiTypes.STR, enum=[cut.value for cut in Cut], default=Cut.CAMPAIGN.value
+            ),
+            OpenApiParameter("from", OpenApiTypes.DATE, description="First day, in the company's zone."),
+            OpenApiParameter("to", OpenApiTypes.DATE, description="Last day."),
+        ],
+        responses=Credits,
+    )
+    def get(self, request: Request) -> Response:
+        """Without days: this month so far. The sum of each figure is the same however credit is shared."""
+        asked = read_query(CreditQuery, request)
+        zone = company().tz
+        today = timezone.now().astimezone(zone).date()
+        until = asked.get("to") or today
+        since = asked.get("from") or month_of(until)
+        rows = attribution(Credit(asked["by"]), Cut(asked["cut"]), since=since, until=until, zone=zone)
+        return Response({"rows": [row.as_dict() for row in rows], "total": total_credit(rows).as_dict()})

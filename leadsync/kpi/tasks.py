@@ -1,8 +1,10 @@
 """The roll-up, as beat asks for it. A message is a hint: the work is read from the database."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from leadsync.core.beats import once_every
+from leadsync.kpi.selectors import estimate
 from leadsync.kpi.services import monday, rollup, watching
 
 
@@ -29,5 +31,6 @@ def write_monday_mails() -> None:
 @shared_task(name="kpi.watch")
 @once_every(60)
 def watch() -> None:
-    """Alerts about drought, overload and the plan; every minute."""
+    """Alerts about drought, overload and the plan; the estimate of the month's end once an hour; every minute."""
     watching.watch()
+    estimate.keep_fresh(timezone.now())

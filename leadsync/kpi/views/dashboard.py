@@ -27,7 +27,8 @@ from leadsync.kpi.scene import Scene
 from leadsync.kpi.selectors import dashboard as data
 from leadsync.kpi.selectors.estimate import outlook
 from leadsync.kpi.selectors.plans import planned
-from leadsync.kpi.views import files, tables
+from leadsync.kpi.selectors.velocity import velocity
+from leadsync.kpi.views import credit, files, tables
 from leadsync.kpi.words import period_name
 from leadsync.notices.selectors import AlertPage, alerts_page
 
@@ -116,7 +117,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """
     person, now, zone = person_of(request), timezone.now(), company().tz
     today = now.astimezone(zone).date()
-    period = _asked_period(request, today)
+    period, by = _asked_period(request, today), credit.asked_credit(request)
     agreed, calendar = limits(), company_calendar()
     scene = Scene(
         person, period, now, today, zone, pace_of(period, calendar, zone, now), planned(period.months)
@@ -142,6 +143,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     by_day = dict(zip(begun, data.past_promise_by_day(begun, zone=zone, now=now), strict=True))
     past_counts = [by_day[day] for day in listed if day in by_day]
     if wanted is not None:
+        if wanted == "credit":
+            return files.written(wanted, scene, *credit.credit_file(scene, credit.asked_credit(request)))
+        if wanted == "velocity":
+            measured = velocity(months, zone=zone, calendar=calendar)
+            return files.written(wanted, scene, *credit.speed_file(measured))
         return files.as_file(wanted, scene, daily, rows, people, cohorts, by_day)
 
     page = alerts_page(person, kinds=WALL_ALERTS if is_tv else None, size=ALERTS_SHOWN)
@@ -196,6 +202,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "qualified_url": links.within(period, "qualified"),
         "past_url": links.leads(promise="past") if is_running and past else "",
         "past_now": past,
+        "credit": None if is_tv else credit.credit_card(scene, by),
+        "credit_csv": f"credit&by={by}",
+        "speed": [] if is_tv else credit.speed_lines(scene, months, calendar),
+        "speed_steps": credit.step_words(),
         "win": win,
         "win_days": days_to_sale(win.received_at, win.won_at, zone) if win and win.won_at else None,
         "tv_url": f"{_address(period)}&tv=1",

@@ -34,7 +34,7 @@ from leads.services.arrivals import LeadData
 from leadsync.accounts.models import User
 from leadsync.core.errors import DomainError
 from leadsync.kpi.services import rollup
-from tests.db.kpi.test_rollup import plain_cohorts, plain_days, stored_cohorts, stored_days
+from tests.db.kpi.plain import assert_equal_to_plain
 from tests.factories.accounts import CompanyFactory, person
 from tests.factories.campaigns import campaign
 from tests.factories.leads import HOUR, MINUTE, TUESDAY, agreement_in_force, fresh, reason
@@ -218,8 +218,7 @@ def everything() -> dict[str, Any]:
 
 def assert_rolled_up() -> None:
     rollup.roll_up()
-    assert stored_days() == plain_days()
-    assert stored_cohorts() == plain_cohorts()
+    assert_equal_to_plain()
 
 
 histories = st.lists(

@@ -122,8 +122,8 @@ test-postgres: suite-postgres faults-postgres ## Run the tests on PostgreSQL and
 suite: install ## Run the tests that need neither browser nor real processes
 	$(PYTEST) -n $(JOBS) -m "not e2e and not faults"
 
-suite-postgres: install ## The same on PostgreSQL and Redis
-	$(ON_SERVERS) $(PYTEST) -n $(JOBS) -m "not e2e and not faults"
+suite-postgres: install ## The same on PostgreSQL and Redis, without the tests that see no database
+	$(ON_SERVERS) ONLY_WITH_DATABASE=1 $(PYTEST) -n $(JOBS) -m "not e2e and not faults"
 
 e2e: install ## Run the browser tests only
 	$(PYTEST) -n $(JOBS) -m e2e

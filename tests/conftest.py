@@ -25,9 +25,22 @@ hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
+DATABASE_FIXTURES = {"db", "transactional_db"}
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs PostgreSQL when the suite runs on the embedded database."""
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what needs PostgreSQL when the suite runs on the embedded database.
+
+    With `ONLY_WITH_DATABASE` tests that see no database are left out: they cannot tell one from the other, and the run
+    on the embedded one has them.
+    """
+    if os.environ.get("ONLY_WITH_DATABASE"):
+        blind = [item for item in items if not DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))]
+        blind = [item for item in blind if not item.get_closest_marker("django_db")]
+        if blind:
+            left_out = set(blind)
+            config.hook.pytest_deselected(items=blind)
+            items[:] = [item for item in items if item not in left_out]
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         skip = pytest.mark.skip(reason="needs PostgreSQL: run make test-postgres")
         for item in items:

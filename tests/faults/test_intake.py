@@ -21,7 +21,7 @@ pytestmark = pytest.mark.faults
 KEPT = 'INSERT INTO "intake_payload"'
 CLAIMED = 'UPDATE "intake_payload" SET "attempts"'
 READ = 'SELECT "intake_payload"."id", "intake_payload"."source_id"'  # kept, and nothing done about it yet
-NUMBERED = r'MAX\("leads_lead"."gate_number"\)'  # within receiving, before the first row is written
+NUMBERED = r'"gate_from", \(SELECT "?U0"?\."gate_number"'  # within receiving, before the first row is written
 TOLD = 'INTO "notices_notice"'  # lead, keys, handoff, arrival and events are written
 SAID = 'UPDATE "intake_payload" SET "state"'  # all that is left is to say what became of the message
 

@@ -366,7 +366,7 @@ def test_twenty_rows_cost_as_many_statements_as_one(world: World, director: User
             assert client.get("/dashboard/").status_code == 200
         counts.append(len(captured))
     assert counts[0] == counts[1]
-    assert counts[1] <= 30
+    assert counts[1] <= 31  # PostgreSQL is told once which indexes to prefer
 
 
 @pytest.mark.parametrize("name", ["kpis", "steps", "campaigns", "people", "cohorts", "days", "questions"])

@@ -18,6 +18,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 PYTEST := $(BIN)/python -m pytest
+FAULTS := tests/faults
 CODE := leadsync leads campaigns feedback
 PO := $(wildcard leadsync/locale/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
@@ -126,13 +127,13 @@ suite-postgres: install ## The same on PostgreSQL and Redis, without the tests t
 	$(ON_SERVERS) ONLY_WITH_DATABASE=1 $(PYTEST) -n $(JOBS) -m "not e2e and not faults"
 
 e2e: install ## Run the browser tests only
-	$(PYTEST) -n $(JOBS) -m e2e
+	$(PYTEST) -n $(JOBS) -m e2e tests/e2e
 
 faults: install ## Run the tests that kill real processes only
-	$(PYTEST) -n $(JOBS) -m faults
+	$(PYTEST) -n $(JOBS) -m faults $(FAULTS)
 
 faults-postgres: install ## The same on PostgreSQL and Redis
-	$(ON_SERVERS) $(PYTEST) -n $(JOBS) -m faults
+	$(ON_SERVERS) $(PYTEST) -n $(JOBS) -m faults $(FAULTS)
 
 check: install ## Lint, types, layers, migrations, catalogues, production settings
 	$(BIN)/ruff check .

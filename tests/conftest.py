@@ -31,12 +31,13 @@ DATABASE_FIXTURES = {"db", "transactional_db"}
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip what needs PostgreSQL when the suite runs on the embedded database.
 
-    With `ONLY_WITH_DATABASE` tests that see no database are left out: they cannot tell one from the other, and the run
-    on the embedded one has them.
+    With `ONLY_WITH_DATABASE` tests that see no database are left out, and those marked `embedded`: they cannot tell one
+    from the other, and the run on the embedded one has them.
     """
     if os.environ.get("ONLY_WITH_DATABASE"):
         blind = [item for item in items if not DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))]
         blind = [item for item in blind if not item.get_closest_marker("django_db")]
+        blind += [item for item in items if item.get_closest_marker("embedded")]
         if blind:
             left_out = set(blind)
             config.hook.pytest_deselected(items=blind)

@@ -1,11 +1,13 @@
 """What every page keeps to, whoever looks at it: accessible, no wider than the screen, light and dark.
 
-Each width and each theme is looked at on every landing, wide in light and narrow in dark; `LOOKS=all` looks at all four
-together.
+Wide is looked at in light and narrow in dark; `LOOKS=all` looks at all four together, `LOOKS=one` applies the rules of
+accessibility to one of the two, by the page's address, as a landing does. What sticks out is looked for on both.
 """
 
 import os
 from typing import Any
+from urllib.parse import urlsplit
+from zlib import crc32
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -40,9 +42,11 @@ def check_looks(page: Page) -> None:
     """Fail, saying where, on an accessibility fault, on more or less than one first heading, on what sticks out."""
     settle(page)
     assert page.locator("h1").count() == 1
-    for size, usual in ((WIDE, "light"), (PHONE, "dark")):
+    looks, chosen = os.environ.get("LOOKS"), crc32(urlsplit(page.url).path.encode()) % 2
+    for number, (size, usual) in enumerate(((WIDE, "light"), (PHONE, "dark"))):
         page.set_viewport_size(size)
-        for scheme in SCHEMES if os.environ.get("LOOKS") == "all" else (usual,):
+        where = f"{size['width']} px"
+        for scheme in SCHEMES if looks == "all" else (usual,) if looks != "one" or number == chosen else ():
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # no colour half-way
             where = f"{size['width']} px, {scheme}"
             found = faults(page)

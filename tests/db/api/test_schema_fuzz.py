@@ -80,6 +80,7 @@ def document(_one_connection: None, monkeypatch: pytest.MonkeyPatch) -> Any:
     return schemathesis.openapi.from_wsgi("/api/schema/", application, config=config, headers=headers)
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_every_operation_answers_as_documented(document: Any, mode: GenerationMode) -> None:
     tried = []

@@ -125,6 +125,7 @@ STEPS = st.tuples(
 )
 
 
+@pytest.mark.embedded
 @pytest.mark.django_db
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(1, 5), st.integers(1, 5), st.lists(STEPS, min_size=6, max_size=16))

@@ -172,6 +172,7 @@ STEPS = st.tuples(
 FAILS: list[tuple[str, int, int]] = [("arrive", 0, 0)] * 4 + [("bad", n, 0) for n in range(3)]
 
 
+@pytest.mark.embedded
 @pytest.mark.django_db
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.booleans(), st.lists(STEPS, min_size=4, max_size=18))

@@ -92,8 +92,7 @@ def test_killed_anywhere_between_keeping_and_having_received_a_message_is_one_le
     keep(source, 20)
     for place in (CLAIMED, READ, NUMBERED, TOLD, SAID):
         release()
-        worker = house.worker(at=place, beats=False)
-        house.send("intake.take")
+        worker = house.worker(at=place)
         worker.wait_until_stopped()
         nothing_but_the_messages(20)  # its transaction is open: nothing of it is seen
         worker.kill()
